@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The front door: short commands for people. Meson and ninja do the building.
+
+.PHONY: build help setup demo run develop test check format bench shape clean
+.DEFAULT_GOAL := build
+
+build: build/release/build.ninja         ## build build/florin
+	@ninja -C build/release --quiet
+	@ln -sfn release/florin build/florin
+
+build/release/build.ninja:
+	@command -v meson >/dev/null || { echo 'meson is missing: please run "make setup" first'; exit 1; }
+	@meson setup build/release >build.log 2>&1 || { cat build.log; rm -rf build/release build.log; exit 1; }
+	@rm -f build.log
+
+help:                                    ## this list
+	@sed -nE 's/^([a-z ]+):[^#]*## (.*)/make \1|\2/p' Makefile | column -t -s '|'
+
+setup:                                   ## install what is missing (asks for nothing)
+	@tools/setup
+
+demo: setup build                        ## an order from authorization to refund, with a crash in between
+	@build/florin demo
+
+run develop: setup build                 ## gateway and simulators until Ctrl-C
+	@build/florin demo --keep-running
+
+test: setup                              ## every test; ONLY=word runs those with the word in their name
+	@tools/test $(ONLY)
+
+check: setup                             ## what tests can't see: layers, format, rules, analyzers
+	@tools/check
+
+format:                                  ## put C sources into shape, hand-made tables kept
+	@tools/format --write
+
+bench: build                             ## measure payments a second
+	@build/florin bench
+
+shape:                                   ## the house in numbers: folders, functions, includes
+	@tools/shape
+
+clean:                                   ## remove everything that was built
+	rm -rf build
