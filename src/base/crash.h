@@ -9,8 +9,15 @@ void crash_point(const char *name);
 /* As crash_point for the name "flow.step". */
 void crash_point_step(const char *flow, const char *step);
 #else
-static inline void crash_point(const char *name) { (void)name; }
-static inline void crash_point_step(const char *flow, const char *step) { (void)flow; (void)step; }
+static inline void crash_point(const char *name)
+{
+    (void)name;
+}
+static inline void crash_point_step(const char *flow, const char *step)
+{
+    (void)flow;
+    (void)step;
+}
 #endif
 
 #endif

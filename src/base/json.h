@@ -53,7 +53,8 @@ struct json_item json_next(struct json_item item);
 size_t json_length(const struct json *value);
 
 /* The canonical form: names sorted by bytes, no spaces, numbers as given, shortest escapes. For fingerprints.
- * A member for which `leave_out(context, path)` is true is left out (NULL: none); path is like "card.cvv". */
+ * A member for which `leave_out(context, path)` is true is left out (NULL: none); path is like "card.cvv",
+ * or "items.name" in each element of a list. */
 str json_canonical(struct arena *arena, const struct json *value, bool (*leave_out)(void *context, str path), void *context);
 
 #endif
