@@ -15,7 +15,7 @@ build/release/build.ninja:
 	@rm -f build.log
 
 help:                                    ## this list
-	@sed -nE 's/^([a-z ]+):[^#]*## (.*)/make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z ]+:.*##/ { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup:                                   ## install what is missing (asks for nothing)
 	@tools/setup
@@ -24,7 +24,7 @@ demo: setup build                        ## an order from authorization to refun
 	@build/florin demo
 
 run develop: setup build                 ## gateway and simulators until Ctrl-C
-	@build/florin demo --keep-running
+	@tools/run
 
 test: setup                              ## every test; ONLY=word runs those with the word in their name
 	@tools/test $(ONLY)
