@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http_transfer: what libcurl is told of a call, and what its end means.
+ *
+ * libcurl sends a request again, unasked, when a kept connection breaks before the answer. A body is therefore given by
+ * a callback which cannot start anew, and a request that acts without having a body goes over a connection of its own. */
+#include "world/http_transfer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+enum {
+    READ_BYTES = 4 * 1024,    /* an answer is small; thousands of calls wait at once */
+    UPLOAD_BYTES = 16 * 1024, /* libcurl's least */
+    CONNECTION_IDLE_SECONDS_MAX = 30, /* before the other side closes it, which is at 60 for most */
+    ANSWER_BYTES_FIRST = 512,
+};
+
+static micros monotonic_now(void)
+{
+    return (micros)(uv_hrtime() / 1000);
+}
+
+static size_t on_body_wanted(char *buffer, size_t size, size_t count, void *context)
+{
+    struct http_transfer *transfer = context;
+    struct http_call *call = transfer->call;
+    if (transfer->body_taken == 0) call->sent_at = monotonic_now();
+    size_t left = call->body.length - transfer->body_taken;
+    size_t taken = left < size * count ? left : size * count;
+    if (taken > 0) memcpy(buffer, call->body.bytes + transfer->body_taken, taken);
+    transfer->body_taken += taken;
+    return taken;
+}
+
+/* libcurl asks this before it sends a body a second time. Never. */
+static int on_body_rewind(void *context, curl_off_t offset, int origin)
+{
+    (void)context;
+    (void)offset;
+    (void)origin;
+    return CURL_SEEKFUNC_FAIL;
+}
+
+/* Returns what libcurl takes for "go on", or for "stop" when the answer is too long. */
+static size_t keep(struct http_transfer *transfer, struct text *text, const char *bytes, size_t length)
+{
+    size_t so_far = transfer->answer_headers.length + transfer->answer_body.length;
+    if (length > HTTP_CALL_ANSWER_BYTES_MAX - so_far) return 0;
+    if (text->arena == NULL) *text = text_open(transfer->call->arena, ANSWER_BYTES_FIRST);
+    text_put(text, (str){ bytes, length });
+    return length;
+}
+
+static size_t on_answer_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_transfer *transfer = context;
+    return keep(transfer, &transfer->answer_body, bytes, size * count);
+}
+
+/* Headers of a "100 Continue" make room for those of the answer. */
+static size_t on_answer_header(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_transfer *transfer = context;
+    bool is_status_line = str_starts_with((str){ bytes, size * count }, STR("HTTP/"));
+    if (is_status_line) transfer->answer_headers.length = 0;
+    return keep(transfer, &transfer->answer_headers, bytes, size * count);
+}
+
+#define SET(transfer, option, value) INSIST(curl_easy_setopt((transfer)->easy, (option), (value)) == CURLE_OK)
+
+static void set_callbacks(struct http_transfer *transfer)
+{
+    SET(transfer, CURLOPT_PRIVATE, transfer);
+    SET(transfer, CURLOPT_ERRORBUFFER, transfer->problem);
+    SET(transfer, CURLOPT_READFUNCTION, on_body_wanted);
+    SET(transfer, CURLOPT_READDATA, transfer);
+    SET(transfer, CURLOPT_SEEKFUNCTION, on_body_rewind);
+    SET(transfer, CURLOPT_SEEKDATA, transfer);
+    SET(transfer, CURLOPT_WRITEFUNCTION, on_answer_body);
+    SET(transfer, CURLOPT_WRITEDATA, transfer);
+    SET(transfer, CURLOPT_HEADERFUNCTION, on_answer_header);
+    SET(transfer, CURLOPT_HEADERDATA, transfer);
+}
+
+/* No redirects, no proxy from the environment, no signals, no unverified peer. */
+static void set_manners(struct http_transfer *transfer)
+{
+    SET(transfer, CURLOPT_NOSIGNAL, 1L);
+    SET(transfer, CURLOPT_FOLLOWLOCATION, 0L);
+    SET(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(transfer, CURLOPT_PROXY, "");
+    SET(transfer, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    SET(transfer, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    SET(transfer, CURLOPT_PATH_AS_IS, 1L);
+    SET(transfer, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(transfer, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(transfer, CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(transfer, CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(transfer, CURLOPT_TCP_NODELAY, 1L);
+    SET(transfer, CURLOPT_BUFFERSIZE, (long)READ_BYTES);
+    SET(transfer, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
+    SET(transfer, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_SECONDS_MAX);
+}
+
+struct http_transfer *http_transfer_open(void)
+{
+    struct http_transfer *transfer = calloc(1, sizeof *transfer);
+    INSIST(transfer != NULL);
+    transfer->easy = curl_easy_init();
+    INSIST(transfer->easy != NULL);
+    set_callbacks(transfer);
+    set_manners(transfer);
+    return transfer;
+}
+
+void http_transfer_close(struct http_transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    free(transfer);
+}
+
+/* The list is ours: libcurl only reads it, and nothing has to be freed. */
+static void add_line(struct http_transfer *transfer, str line)
+{
+    INSIST(transfer->line_count < HTTP_TRANSFER_LINES_MAX);
+    struct curl_slist *added = &transfer->lines[transfer->line_count];
+    *added = (struct curl_slist){ .data = (char *)(uintptr_t)line.bytes };
+    if (transfer->line_count > 0) added[-1].next = added;
+    transfer->line_count++;
+}
+
+static bool has_header(const struct http_call *call, str name)
+{
+    for (size_t i = 0; i < call->header_count; i++) {
+        if (str_equal_ignoring_case(call->headers[i].name, name)) return true;
+    }
+    return false;
+}
+
+/* "Name:" takes away the header that libcurl would add, "Name;" sends one without a value. */
+static void set_headers(struct http_transfer *transfer)
+{
+    struct http_call *call = transfer->call;
+    transfer->line_count = 0;
+    INSIST(call->header_count <= HTTP_CALL_HEADERS_MAX);
+    add_line(transfer, STR("Expect:"));
+    if (!has_header(call, STR("Content-Type"))) add_line(transfer, STR("Content-Type:"));
+    for (size_t i = 0; i < call->header_count; i++) {
+        struct http_header header = call->headers[i];
+        str line = str_is_empty(header.value)
+                       ? arena_format(call->arena, "%.*s;", STR_FORMAT(header.name))
+                       : arena_format(call->arena, "%.*s: %.*s", STR_FORMAT(header.name), STR_FORMAT(header.value));
+        add_line(transfer, line);
+    }
+    SET(transfer, CURLOPT_HTTPHEADER, transfer->lines);
+}
+
+static bool is_reading(str method)
+{
+    return str_equal(method, STR("GET")) || str_equal(method, STR("HEAD"));
+}
+
+static void set_method(struct http_transfer *transfer)
+{
+    struct http_call *call = transfer->call;
+    bool has_body = call->body.length > 0;
+    bool is_head = str_equal(call->method, STR("HEAD"));
+    bool is_post = str_equal(call->method, STR("POST"));
+    bool is_get = str_equal(call->method, STR("GET"));
+
+    SET(transfer, CURLOPT_CUSTOMREQUEST, NULL);
+    SET(transfer, CURLOPT_NOBODY, 0L);
+    if (is_head) SET(transfer, CURLOPT_NOBODY, 1L);
+    else if (is_get && !has_body) SET(transfer, CURLOPT_HTTPGET, 1L);
+    else SET(transfer, CURLOPT_POST, 1L);
+
+    SET(transfer, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length);
+    bool is_other = !is_head && !is_post && (!is_get || has_body);
+    if (is_other) SET(transfer, CURLOPT_CUSTOMREQUEST, arena_copy(call->arena, call->method).bytes);
+    SET(transfer, CURLOPT_FRESH_CONNECT, !has_body && !is_reading(call->method) ? 1L : 0L);
+}
+
+static long whole_ms(micros span)
+{
+    return span <= 0 ? 1 : (long)((span + MICROS_PER_MS - 1) / MICROS_PER_MS);
+}
+
+void http_transfer_start(struct http_transfer *transfer, struct http_call *call)
+{
+    transfer->call = call;
+    transfer->answer_headers = (struct text){ 0 };
+    transfer->answer_body = (struct text){ 0 };
+    transfer->body_taken = 0;
+    transfer->problem[0] = 0;
+    call->sent_at = 0;
+    call->handle = transfer;
+
+    SET(transfer, CURLOPT_URL, call->url);
+    SET(transfer, CURLOPT_UNIX_SOCKET_PATH, call->unix_socket);
+    SET(transfer, CURLOPT_TIMEOUT_MS, whole_ms(call->timeout));
+    SET(transfer, CURLOPT_CONNECTTIMEOUT_MS, whole_ms(call->connect_timeout));
+    set_method(transfer);
+    set_headers(transfer);
+}
+
+/* libcurl counts what it gave to the connection, which is not what it was asked to send. */
+static bool sent_nothing(struct http_transfer *transfer)
+{
+    long request_bytes = 0;
+    INSIST(curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &request_bytes) == CURLE_OK);
+    return transfer->body_taken == 0 && (transfer->call->body.length > 0 || request_bytes == 0);
+}
+
+static enum http_call_result result_of(struct http_transfer *transfer, CURLcode code)
+{
+    if (code == CURLE_OK) return HTTP_CALL_ANSWERED;
+    return sent_nothing(transfer) ? HTTP_CALL_NOT_SENT : HTTP_CALL_LOST;
+}
+
+static void tell_problem(struct http_transfer *transfer, CURLcode code)
+{
+    const char *words = transfer->problem[0] != 0 ? transfer->problem : curl_easy_strerror(code);
+    char *problem = transfer->call->problem;
+    int length_max = (int)sizeof transfer->call->problem - 1;
+    (void)snprintf(problem, sizeof transfer->call->problem, "%.*s", length_max, code == CURLE_OK ? "" : words);
+}
+
+struct http_call *http_transfer_finish(struct http_transfer *transfer, CURLcode code)
+{
+    struct http_call *call = transfer->call;
+    long status = 0;
+    INSIST(curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK);
+    call->result = result_of(transfer, code);
+    call->status = (int)status;
+    call->answer_headers = text_str(&transfer->answer_headers);
+    call->answer_body = text_str(&transfer->answer_body);
+    call->ended_at = monotonic_now();
+    tell_problem(transfer, code);
+    call->handle = NULL;
+    transfer->call = NULL;
+    return call;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http_transfer: one libcurl handle and the call that it carries. For http_client. */
+#ifndef FLORIN_WORLD_HTTP_TRANSFER_H
+#define FLORIN_WORLD_HTTP_TRANSFER_H
+
+#include <curl/curl.h>
+
+#include "base/text.h"
+#include "world/http_client.h"
+
+enum { HTTP_TRANSFER_LINES_MAX = HTTP_CALL_HEADERS_MAX + 2 }; /* two that keep libcurl from adding its own */
+
+struct http_transfer {
+    CURL *easy;
+    struct http_call *call;
+    struct text answer_headers;
+    struct text answer_body;
+    size_t body_taken; /* bytes of the call's body that libcurl has */
+    size_t line_count;
+    struct curl_slist lines[HTTP_TRANSFER_LINES_MAX];
+    char problem[CURL_ERROR_SIZE];
+    struct http_transfer *next;
+    struct http_transfer *previous;
+};
+
+/* A handle with everything set that is the same for all calls. */
+struct http_transfer *http_transfer_open(void);
+void http_transfer_close(struct http_transfer *transfer);
+
+/* Sets what is this call's own. */
+void http_transfer_start(struct http_transfer *transfer, struct http_call *call);
+
+/* Writes the result into the call, which it returns. */
+struct http_call *http_transfer_finish(struct http_transfer *transfer, CURLcode code);
+
+#endif
