@@ -37,14 +37,14 @@ struct scan {
 /* From after the opening quote to after the closing one; to the end when it is missing. */
 static bool scan_string(struct scan *scan)
 {
-    while (scan->at < scan->end) {
-        char byte = *scan->at++;
-        if (byte == '"') return true;
-        if (byte != '\\') continue;
-        if (scan->end - scan->at >= 5 && memcmp(scan->at, "u0000", 5) == 0) scan->has_nul = true;
-        if (scan->at < scan->end) scan->at++;
+    const char *at = scan->at, *end = scan->end;
+    for (; at < end && *at != '"'; at++) {
+        if (*at != '\\') continue;
+        if (end - at >= 6 && memcmp(at, "\\u0000", 6) == 0) scan->has_nul = true;
+        if (++at == end) break;
     }
-    return false;
+    scan->at = at < end ? at + 1 : end;
+    return at < end;
 }
 
 static void scan_member(struct scan *scan)
@@ -142,13 +142,12 @@ static struct json_item *sorted_members(struct arena *arena, const struct json *
 
 static bool few_names_repeat(const struct json *object)
 {
-    str names[FEW_NAMES];
-    size_t count = 0;
-    for (struct json_item item = json_first(object); item.value; item = json_next(item)) {
+    yyjson_val *names[FEW_NAMES], *name = unsafe_yyjson_get_first(inside(object));
+    for (size_t count = 0; count < json_length(object); count++, name = unsafe_yyjson_get_next(name + 1)) {
         for (size_t i = 0; i < count; i++) {
-            if (str_equal(names[i], item.name)) return true;
+            if (yyjson_equals_strn(names[i], yyjson_get_str(name), yyjson_get_len(name))) return true;
         }
-        names[count++] = item.name;
+        names[count] = name;
     }
     return false;
 }
