@@ -56,4 +56,7 @@ void http_server_close(struct http_server *server);
  * writing the first `bytes` of the answer. Takes the place of http_answer. */
 void http_exchange_hang_up(struct http_exchange *exchange, const struct http_answer *partial, size_t bytes);
 
+/* For the same simulators: writes the answer's bytes two times, one behind the other. Takes the place of http_answer. */
+void http_exchange_answer_twice(struct http_exchange *exchange, const struct http_answer *answer);
+
 #endif

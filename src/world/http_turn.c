@@ -205,3 +205,19 @@ void http_exchange_hang_up(struct http_exchange *exchange, const struct http_ans
     size_t body_bytes = bytes > head.length ? bytes - head.length : 0;
     write_bytes(turn, text_cut(head, bytes), text_cut(body, body_bytes));
 }
+
+void http_exchange_answer_twice(struct http_exchange *exchange, const struct http_answer *answer)
+{
+    struct http_turn *turn = turn_of(exchange);
+    if (turn->connection == NULL) {
+        http_turn_close(turn);
+        return;
+    }
+    turn->close_after = answer->close || !turn->reader.keep_alive || turn->server->draining;
+    str head = head_text(turn, answer);
+    str body = body_text(turn, answer);
+    struct text whole = text_open(&turn->arena, head.length + body.length);
+    text_put(&whole, head);
+    text_put(&whole, body);
+    write_bytes(turn, text_str(&whole), text_str(&whole));
+}
