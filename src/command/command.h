@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command: the subcommands of florin. Each file holds one; main.c holds the table. */
+#ifndef FLORIN_COMMAND_COMMAND_H
+#define FLORIN_COMMAND_COMMAND_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+struct command {
+    const char *name;    /* "serve", "sim bank" */
+    const char *summary; /* one line for --help */
+    /* Runs it with the words that follow its name; the exit status of the process. */
+    int (*run)(int count, char **words);
+    /* Prints what `florin NAME --help` says below the summary: usage and the settings' table. May be NULL. */
+    void (*help)(void);
+};
+
+int command_serve(int count, char **words);
+int command_sim_bank(int count, char **words);
+int command_demo(int count, char **words);
+int command_reconcile(int count, char **words);
+int command_review(int count, char **words);
+int command_bench(int count, char **words);
+void command_serve_help(void);
+void command_sim_bank_help(void);
+void command_reconcile_help(void);
+void command_review_help(void);
+void command_bench_help(void);
+
+#endif

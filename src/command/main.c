@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main: the table of commands. It finds the one that was asked for and runs it; the work is elsewhere. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "florin_version.h"
+
+enum { EXIT_USAGE = 2, COMMAND_NAME_BYTES = 64 };
+
+static const struct command commands[] = {
+    { "sim bank", "runs a bank in miniature, for trying and testing", command_sim_bank, command_sim_bank_help },
+};
+
+static void print_commands(FILE *out)
+{
+    fprintf(out, "Usage: florin COMMAND [--flag value ...]\n\nCommands:\n");
+    for (size_t i = 0; i < COUNT_OF(commands); i++) fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "\n`florin COMMAND --help` tells its flags; `florin --version` tells which florin this is.\n");
+}
+
+/* How many of the words name that command: 0 when they name another. */
+static int words_naming(const struct command *command, int count, char **words)
+{
+    char spelled[COMMAND_NAME_BYTES];
+    if (count >= 1 && strcmp(words[0], command->name) == 0) return 1;
+    if (count < 2) return 0;
+    int length = snprintf(spelled, sizeof spelled, "%s %s", words[0], words[1]);
+    bool fits = length > 0 && (size_t)length < sizeof spelled;
+    return fits && strcmp(spelled, command->name) == 0 ? 2 : 0;
+}
+
+static bool asks_for_help(int count, char **words)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0) return true;
+    }
+    return false;
+}
+
+static int run(const struct command *command, int count, char **words)
+{
+    if (!asks_for_help(count, words)) return command->run(count, words);
+    printf("florin %s: %s\n\n", command->name, command->summary);
+    if (command->help) command->help();
+    return 0;
+}
+
+int main(int count, char **words)
+{
+    if (count >= 2 && strcmp(words[1], "--version") == 0) {
+        printf("florin %s (%s)\n", FLORIN_VERSION, FLORIN_REVISION);
+        return 0;
+    }
+    if (count >= 2 && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0)) {
+        print_commands(stdout);
+        return 0;
+    }
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        int taken = words_naming(&commands[i], count - 1, words + 1);
+        if (taken > 0) return run(&commands[i], count - 1 - taken, words + 1 + taken);
+    }
+    if (count >= 2) fprintf(stderr, "florin: there is no command \"%s\"\n\n", words[1]);
+    print_commands(stderr);
+    return EXIT_USAGE;
+}
