@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* payment: the rules of the state machine, as a table of moves and one decision for each command. */
+#include "domain/payment.h"
+
+enum guard {
+    ALWAYS,
+    SOME_LEFT,    /* captured money remains after this refund */
+    NOTHING_LEFT, /* all captured money is back */
+};
+
+struct move {
+    enum payment_state from;
+    enum event_kind event;
+    enum guard guard;
+    enum payment_state to;
+};
+
+/* Every arrow of the picture in payment.h, and the happenings that leave the state where it is. */
+/* clang-format off */
+static const struct move moves[] = {
+    /* from                event                    guard         to                  */
+    { PAYMENT_NEW,         EVENT_AUTHORIZE_STARTED, ALWAYS,       PAYMENT_PENDING    },
+    { PAYMENT_PENDING,     EVENT_AUTHORIZED,        ALWAYS,       PAYMENT_AUTHORIZED },
+    { PAYMENT_PENDING,     EVENT_DECLINED,          ALWAYS,       PAYMENT_DECLINED   },
+    { PAYMENT_PENDING,     EVENT_AUTHORIZE_FAILED,  ALWAYS,       PAYMENT_FAILED     },
+    { PAYMENT_AUTHORIZED,  EVENT_CAPTURE_STARTED,   ALWAYS,       PAYMENT_AUTHORIZED },
+    { PAYMENT_AUTHORIZED,  EVENT_CAPTURED,          ALWAYS,       PAYMENT_CAPTURED   },
+    { PAYMENT_AUTHORIZED,  EVENT_CAPTURE_FAILED,    ALWAYS,       PAYMENT_AUTHORIZED },
+    { PAYMENT_AUTHORIZED,  EVENT_VOID_STARTED,      ALWAYS,       PAYMENT_AUTHORIZED },
+    { PAYMENT_AUTHORIZED,  EVENT_VOIDED,            ALWAYS,       PAYMENT_VOIDED     },
+    { PAYMENT_AUTHORIZED,  EVENT_VOID_FAILED,       ALWAYS,       PAYMENT_AUTHORIZED },
+    { PAYMENT_AUTHORIZED,  EVENT_EXPIRED,           ALWAYS,       PAYMENT_EXPIRED    },
+    { PAYMENT_EXPIRED,     EVENT_VOID_STARTED,      ALWAYS,       PAYMENT_EXPIRED    },
+    { PAYMENT_EXPIRED,     EVENT_VOIDED,            ALWAYS,       PAYMENT_EXPIRED    },
+    { PAYMENT_EXPIRED,     EVENT_VOID_FAILED,       ALWAYS,       PAYMENT_EXPIRED    },
+    { PAYMENT_CAPTURED,    EVENT_REFUND_STARTED,    ALWAYS,       PAYMENT_CAPTURED   },
+    { PAYMENT_CAPTURED,    EVENT_REFUNDED,          SOME_LEFT,    PAYMENT_CAPTURED   },
+    { PAYMENT_CAPTURED,    EVENT_REFUNDED,          NOTHING_LEFT, PAYMENT_REFUNDED   },
+    { PAYMENT_CAPTURED,    EVENT_REFUND_FAILED,     ALWAYS,       PAYMENT_CAPTURED   },
+};
+
+/* What an event needs and does to the open operation. */
+static const struct effect {
+    const char *word;
+    enum operation_kind opens, closes;
+} effects[EVENT_KIND_COUNT] = {
+    [EVENT_NONE]              = { "",                   OPERATION_NONE,      OPERATION_NONE      },
+    [EVENT_AUTHORIZE_STARTED] = { "authorize_started",  OPERATION_AUTHORIZE, OPERATION_NONE      },
+    [EVENT_CAPTURE_STARTED]   = { "capture_started",    OPERATION_CAPTURE,   OPERATION_NONE      },
+    [EVENT_VOID_STARTED]      = { "void_started",       OPERATION_VOID,      OPERATION_NONE      },
+    [EVENT_REFUND_STARTED]    = { "refund_started",     OPERATION_REFUND,    OPERATION_NONE      },
+    [EVENT_AUTHORIZED]        = { "authorized",         OPERATION_NONE,      OPERATION_AUTHORIZE },
+    [EVENT_CAPTURED]          = { "captured",           OPERATION_NONE,      OPERATION_CAPTURE   },
+    [EVENT_VOIDED]            = { "voided",             OPERATION_NONE,      OPERATION_VOID      },
+    [EVENT_REFUNDED]          = { "refunded",           OPERATION_NONE,      OPERATION_REFUND    },
+    [EVENT_DECLINED]          = { "declined",           OPERATION_NONE,      OPERATION_AUTHORIZE },
+    [EVENT_AUTHORIZE_FAILED]  = { "authorize_failed",   OPERATION_NONE,      OPERATION_AUTHORIZE },
+    [EVENT_CAPTURE_FAILED]    = { "capture_failed",     OPERATION_NONE,      OPERATION_CAPTURE   },
+    [EVENT_VOID_FAILED]       = { "void_failed",        OPERATION_NONE,      OPERATION_VOID      },
+    [EVENT_REFUND_FAILED]     = { "refund_failed",      OPERATION_NONE,      OPERATION_REFUND    },
+    [EVENT_EXPIRED]           = { "expired",            OPERATION_NONE,      OPERATION_NONE      },
+    [EVENT_OPERATION_DOUBTED] = { "operation_doubted",  OPERATION_NONE,      OPERATION_NONE      },
+    [EVENT_OPERATION_REVIEW]  = { "operation_review",   OPERATION_NONE,      OPERATION_NONE      },
+    [EVENT_OPERATION_RESUMED] = { "operation_resumed",  OPERATION_NONE,      OPERATION_NONE      },
+};
+
+static const char *const state_words[PAYMENT_STATE_COUNT] = {
+    "new", "pending", "authorized", "captured", "refunded", "voided", "declined", "failed", "expired",
+};
+static const char *const operation_words[OPERATION_KIND_COUNT] = { "", "authorize", "capture", "void", "refund" };
+static const char *const progress_words[OPERATION_STATE_COUNT] = {
+    "running", "unknown", "review", "done", "declined", "failed",
+};
+/* clang-format on */
+
+str payment_state_word(enum payment_state state) { return str_of(state_words[state]); }
+str operation_kind_word(enum operation_kind kind) { return str_of(operation_words[kind]); }
+str operation_state_word(enum operation_state state) { return str_of(progress_words[state]); }
+str event_kind_word(enum event_kind kind) { return str_of(effects[kind].word); }
+
+static int index_of(const char *const *words, int count, str word)
+{
+    for (int i = 0; i < count; i++) {
+        if (str_equal(word, str_of(words[i]))) return i;
+    }
+    return -1;
+}
+
+bool payment_state_named(str word, enum payment_state *out)
+{
+    int found = index_of(state_words, PAYMENT_STATE_COUNT, word);
+    if (found >= 0) *out = (enum payment_state)found;
+    return found >= 0;
+}
+
+bool operation_kind_named(str word, enum operation_kind *out)
+{
+    int found = index_of(operation_words, OPERATION_KIND_COUNT, word);
+    if (found >= 0) *out = (enum operation_kind)found;
+    return found >= 0;
+}
+
+bool operation_state_named(str word, enum operation_state *out)
+{
+    int found = index_of(progress_words, OPERATION_STATE_COUNT, word);
+    if (found >= 0) *out = (enum operation_state)found;
+    return found >= 0;
+}
+
+bool event_kind_named(str word, enum event_kind *out)
+{
+    for (int i = 0; i < EVENT_KIND_COUNT; i++) {
+        if (!str_equal(word, str_of(effects[i].word))) continue;
+        *out = (enum event_kind)i;
+        return true;
+    }
+    return false;
+}
+
+/* ---- deciding ---- */
+
+static struct decision refuse(enum refusal refusal) { return (struct decision){ .refusal = refusal }; }
+
+static struct decision happen(enum event_kind kind, int64_t amount_minor, micros now)
+{
+    return (struct decision){ .event = { .kind = kind, .amount_minor = amount_minor, .at = now } };
+}
+
+static bool is_past_its_hold(const struct payment *payment, micros now)
+{
+    return payment->expires_at != 0 && now >= payment->expires_at + PAYMENT_EXPIRY_GRACE;
+}
+
+static bool takes_currency(const struct capability *can, currency c)
+{
+    str rest = str_of(can->currencies);
+    if (!can->currencies) return true;
+    while (rest.length > 0) {
+        if (str_equal(str_cut(rest, ' ', &rest), currency_str(&c))) return true;
+    }
+    return false;
+}
+
+static struct decision decide_authorize(const struct payment *payment, const struct command *command)
+{
+    INSIST(payment->state == PAYMENT_NEW && money_is_payable(command->amount));
+    if (!takes_currency(&command->can, command->amount.currency)) return refuse(REFUSED_CURRENCY_NOT_SUPPORTED);
+    if (command->can.needs_cvv && !command->has_cvv) return refuse(REFUSED_CVV_REQUIRED);
+    if (command->card_expired) return refuse(REFUSED_CARD_EXPIRED);
+
+    struct decision decision = happen(EVENT_AUTHORIZE_STARTED, command->amount.minor, command->now);
+    decision.event.currency = command->amount.currency;
+    decision.event.captures_itself = command->captures_itself;
+    return decision;
+}
+
+static struct decision decide_capture(const struct payment *payment, const struct command *command)
+{
+    int64_t amount = command->whole ? payment->authorized_minor : command->amount.minor;
+    if (payment->state == PAYMENT_EXPIRED) return refuse(REFUSED_AUTHORIZATION_EXPIRED);
+    if (payment->state != PAYMENT_AUTHORIZED) return refuse(REFUSED_INVALID_STATE);
+    if (is_past_its_hold(payment, command->now)) return refuse(REFUSED_AUTHORIZATION_EXPIRED);
+    if (!command->whole && !money_same_currency(command->amount, payment->amount)) return refuse(REFUSED_CURRENCY_MISMATCH);
+    if (amount > payment->authorized_minor) return refuse(REFUSED_AMOUNT_EXCEEDS_AUTHORIZED);
+    if (amount < payment->authorized_minor && !command->can.partial_capture) return refuse(REFUSED_PARTIAL_NOT_SUPPORTED);
+
+    return happen(EVENT_CAPTURE_STARTED, amount, command->now);
+}
+
+static struct decision decide_void(const struct payment *payment, const struct command *command)
+{
+    if (payment->state == PAYMENT_EXPIRED) return refuse(REFUSED_AUTHORIZATION_EXPIRED);
+    if (payment->state != PAYMENT_AUTHORIZED) return refuse(REFUSED_INVALID_STATE);
+
+    return happen(EVENT_VOID_STARTED, payment->authorized_minor, command->now);
+}
+
+static struct decision decide_refund(const struct payment *payment, const struct command *command)
+{
+    int64_t refundable = payment->captured_minor - payment->refunded_minor;
+    int64_t amount = command->whole ? refundable : command->amount.minor;
+    if (payment->state != PAYMENT_CAPTURED) return refuse(REFUSED_INVALID_STATE);
+    if (!command->whole && !money_same_currency(command->amount, payment->amount)) return refuse(REFUSED_CURRENCY_MISMATCH);
+    if (amount > refundable) return refuse(REFUSED_AMOUNT_EXCEEDS_CAPTURED);
+    if (amount < payment->captured_minor && !command->can.partial_refund) return refuse(REFUSED_PARTIAL_NOT_SUPPORTED);
+    if (!payment->capture_id_known) return refuse(REFUSED_REFERENCE_UNKNOWN);
+
+    return happen(EVENT_REFUND_STARTED, amount, command->now);
+}
+
+static struct decision decide_release(const struct payment *payment, const struct command *command)
+{
+    bool holds = payment->state == PAYMENT_AUTHORIZED || (payment->state == PAYMENT_EXPIRED && payment->voided_at == 0);
+    if (!holds) return refuse(REFUSED_INVALID_STATE);
+
+    return happen(EVENT_VOID_STARTED, payment->authorized_minor, command->now);
+}
+
+static struct decision decide_expire(const struct payment *payment, const struct command *command)
+{
+    if (payment->state != PAYMENT_AUTHORIZED) return refuse(REFUSED_INVALID_STATE);
+    if (!is_past_its_hold(payment, command->now)) return refuse(REFUSED_INVALID_STATE);
+
+    return happen(EVENT_EXPIRED, payment->authorized_minor, command->now);
+}
+
+static struct decision (*const deciders[COMMAND_KIND_COUNT])(const struct payment *, const struct command *) = {
+    [COMMAND_AUTHORIZE] = decide_authorize, [COMMAND_CAPTURE] = decide_capture, [COMMAND_VOID] = decide_void,
+    [COMMAND_REFUND] = decide_refund,       [COMMAND_RELEASE] = decide_release, [COMMAND_EXPIRE] = decide_expire,
+};
+
+struct decision payment_decide(const struct payment *payment, const struct command *command)
+{
+    if (payment->operation.kind != OPERATION_NONE) return refuse(REFUSED_OPERATION_IN_PROGRESS);
+    return deciders[command->kind](payment, command);
+}
+
+enum event_kind operation_done_event(enum operation_kind kind)
+{
+    static const enum event_kind done[OPERATION_KIND_COUNT] = {
+        EVENT_NONE, EVENT_AUTHORIZED, EVENT_CAPTURED, EVENT_VOIDED, EVENT_REFUNDED,
+    };
+    return done[kind];
+}
+
+enum event_kind operation_failed_event(enum operation_kind kind)
+{
+    static const enum event_kind failed[OPERATION_KIND_COUNT] = {
+        EVENT_NONE, EVENT_AUTHORIZE_FAILED, EVENT_CAPTURE_FAILED, EVENT_VOID_FAILED, EVENT_REFUND_FAILED,
+    };
+    return failed[kind];
+}
+
+/* ---- applying ---- */
+
+static bool leaves_nothing(const struct payment *payment, const struct event *event)
+{
+    return payment->refunded_minor + event->amount_minor >= payment->captured_minor;
+}
+
+static const struct move *find_move(const struct payment *payment, const struct event *event)
+{
+    enum guard left = leaves_nothing(payment, event) ? NOTHING_LEFT : SOME_LEFT;
+    for (size_t i = 0; i < COUNT_OF(moves); i++) {
+        if (moves[i].from != payment->state || moves[i].event != event->kind) continue;
+        if (moves[i].guard == ALWAYS || moves[i].guard == left) return &moves[i];
+    }
+    return NULL;
+}
+
+static bool amount_is_possible(const struct payment *payment, const struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_AUTHORIZED:
+    case EVENT_AUTHORIZE_STARTED: return event->amount_minor >= 1 && event->amount_minor <= MONEY_MINOR_MAX;
+    case EVENT_CAPTURE_STARTED:
+    case EVENT_CAPTURED: return event->amount_minor >= 1 && event->amount_minor <= payment->authorized_minor - payment->captured_minor;
+    case EVENT_REFUND_STARTED:
+    case EVENT_REFUNDED: return event->amount_minor >= 1 && event->amount_minor <= payment->captured_minor - payment->refunded_minor;
+    default: return true;
+    }
+}
+
+/* Events of doubt move the open operation and nothing else. */
+static bool doubt_is_possible(const struct payment *payment, enum event_kind kind, bool *is_doubt)
+{
+    const struct open_operation *operation = &payment->operation;
+    *is_doubt = kind == EVENT_OPERATION_DOUBTED || kind == EVENT_OPERATION_REVIEW || kind == EVENT_OPERATION_RESUMED;
+    if (!*is_doubt || operation->kind == OPERATION_NONE) return false;
+    if (kind == EVENT_OPERATION_DOUBTED) return operation->state == OPERATION_RUNNING;
+    if (kind == EVENT_OPERATION_REVIEW) return operation->state != OPERATION_REVIEW;
+    return operation->state == OPERATION_REVIEW;
+}
+
+static bool operation_allows(const struct payment *payment, enum event_kind kind)
+{
+    const struct effect *effect = &effects[kind];
+    enum operation_kind open = payment->operation.kind;
+    if (kind == EVENT_EXPIRED) return open == OPERATION_NONE || open == OPERATION_CAPTURE;
+    if (effect->opens != OPERATION_NONE) return open == OPERATION_NONE;
+    return open == effect->closes;
+}
+
+bool payment_can(const struct payment *payment, const struct event *event)
+{
+    bool is_doubt;
+    bool possible = doubt_is_possible(payment, event->kind, &is_doubt);
+    if (is_doubt) return possible;
+    return find_move(payment, event) && operation_allows(payment, event->kind) && amount_is_possible(payment, event);
+}
+
+static void apply_to_amounts(struct payment *payment, const struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_AUTHORIZE_STARTED:
+        payment->amount = money_of(event->amount_minor, event->currency);
+        payment->captures_itself = event->captures_itself;
+        break;
+    case EVENT_AUTHORIZED:
+        payment->authorized_minor = event->amount_minor;
+        payment->expires_at = event->expires_at;
+        break;
+    case EVENT_CAPTURED:
+        payment->captured_minor += event->amount_minor;
+        payment->capture_id_known = event->id_known;
+        break;
+    case EVENT_REFUNDED: payment->refunded_minor += event->amount_minor; break;
+    case EVENT_DECLINED: payment->decline = event->decline; break;
+    default: break;
+    }
+}
+
+static void apply_to_times(struct payment *payment, const struct event *event, micros at)
+{
+    switch (event->kind) {
+    case EVENT_AUTHORIZE_STARTED: payment->created_at = at; break;
+    case EVENT_AUTHORIZED: payment->authorized_at = at; break;
+    case EVENT_CAPTURED: payment->captured_at = at; break;
+    case EVENT_VOIDED: payment->voided_at = at; break;
+    case EVENT_REFUNDED: payment->refunded_at = at; break;
+    default: break;
+    }
+}
+
+static void apply_to_operation(struct payment *payment, const struct event *event, micros at)
+{
+    const struct effect *effect = &effects[event->kind];
+    if (event->kind == EVENT_OPERATION_DOUBTED) payment->operation.state = OPERATION_UNKNOWN;
+    else if (event->kind == EVENT_OPERATION_REVIEW) payment->operation.state = OPERATION_REVIEW;
+    else if (event->kind == EVENT_OPERATION_RESUMED) payment->operation.state = OPERATION_RUNNING;
+    else if (effect->opens == OPERATION_NONE) payment->operation = (struct open_operation){ 0 };
+    else payment->operation = (struct open_operation){ effect->opens, OPERATION_RUNNING, event->amount_minor, at };
+}
+
+void payment_apply(struct payment *payment, const struct event *event)
+{
+    INSIST(payment_can(payment, event));
+    const struct move *move = find_move(payment, event);
+    micros at = event->at > payment->changed_at ? event->at : payment->changed_at;
+
+    if (move) payment->state = move->to;
+    apply_to_amounts(payment, event);
+    apply_to_times(payment, event, at);
+    apply_to_operation(payment, event, at);
+    payment->changed_at = at;
+    payment->sequence++;
+}
+
+/* ---- what follows, and what may be shipped ---- */
+
+bool payment_follow_up(const struct payment *payment, const struct event *last, enum command_kind *command)
+{
+    if (last->kind == EVENT_AUTHORIZED && payment->captures_itself) {
+        *command = COMMAND_CAPTURE;
+        return true;
+    }
+    if (last->kind == EVENT_EXPIRED || (last->kind == EVENT_CAPTURE_FAILED && payment->captures_itself)) {
+        *command = COMMAND_RELEASE;
+        return true;
+    }
+    return false;
+}
+
+bool payment_may_ship(const struct payment *payment, micros now, str *reason)
+{
+    bool holds = payment->state == PAYMENT_AUTHORIZED && now < payment->expires_at - PAYMENT_EXPIRY_GRACE;
+    bool no = false;
+    if (payment->operation.kind != OPERATION_NONE) *reason = STR("operation_in_progress");
+    else if (payment->state == PAYMENT_AUTHORIZED && !holds) *reason = STR("authorization_expiring");
+    else {
+        *reason = payment_state_word(payment->state);
+        no = payment->state != PAYMENT_AUTHORIZED && payment->state != PAYMENT_CAPTURED;
+        return !no;
+    }
+    return false;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* payment: the state machine. `decide` says what a command makes happen or why not; `apply` says what a happening makes
+ * of the payment. Pure: no clock, no store, no network, no memory taken.
+ *
+ *                     declined                         expired (then voided: stays expired)
+ *                   /                                 /
+ *   (new) -> pending -> authorized -> captured -> refunded
+ *                   \             \
+ *                     failed        voided
+ *
+ * `state` is the last KNOWN state. Doubt is the second axis: the open operation, running, unknown or in review. */
+#ifndef FLORIN_DOMAIN_PAYMENT_H
+#define FLORIN_DOMAIN_PAYMENT_H
+
+#include "domain/money.h"
+#include "domain/reason.h"
+
+enum payment_state {
+    PAYMENT_NEW, /* not yet stored */
+    PAYMENT_PENDING,
+    PAYMENT_AUTHORIZED,
+    PAYMENT_CAPTURED,
+    PAYMENT_REFUNDED,
+    PAYMENT_VOIDED,
+    PAYMENT_DECLINED,
+    PAYMENT_FAILED,
+    PAYMENT_EXPIRED,
+    PAYMENT_STATE_COUNT,
+};
+
+enum operation_kind {
+    OPERATION_NONE,
+    OPERATION_AUTHORIZE,
+    OPERATION_CAPTURE,
+    OPERATION_VOID,
+    OPERATION_REFUND,
+    OPERATION_KIND_COUNT,
+};
+
+enum operation_state {
+    OPERATION_RUNNING, /* being done */
+    OPERATION_UNKNOWN, /* it may have happened: being asked about */
+    OPERATION_REVIEW,  /* cannot be found out by us: a person has to say */
+    OPERATION_DONE,
+    OPERATION_DECLINED,
+    OPERATION_FAILED, /* certain: nothing happened */
+    OPERATION_STATE_COUNT,
+};
+
+/* Words as stored and told. The last three read them back; false for an unknown word. */
+str payment_state_word(enum payment_state state);
+str operation_kind_word(enum operation_kind kind);
+str operation_state_word(enum operation_state state);
+bool payment_state_named(str word, enum payment_state *out) MUST_CHECK;
+bool operation_kind_named(str word, enum operation_kind *out) MUST_CHECK;
+bool operation_state_named(str word, enum operation_state *out) MUST_CHECK;
+
+/* The operation that is open on a payment; at most one. kind OPERATION_NONE: none is. */
+struct open_operation {
+    enum operation_kind kind;
+    enum operation_state state;
+    int64_t amount_minor; /* reserved: counts as captured or refunded until it has certainly failed */
+    micros since;
+};
+
+struct payment {
+    enum payment_state state;
+    int64_t sequence; /* of the last event; 0 before the first */
+    money amount;
+    int64_t authorized_minor;
+    int64_t captured_minor;
+    int64_t refunded_minor;
+    bool captures_itself;   /* capture: automatic */
+    bool capture_id_known;  /* a refund needs it */
+    enum decline decline;
+    struct open_operation operation;
+    micros created_at, authorized_at, captured_at, voided_at, refunded_at;
+    micros expires_at;  /* of the hold, by the processor's word; 0 before it is known */
+    micros changed_at;  /* of the last event: recorded times never go back */
+};
+
+/* Our own clock closes a hold only this long after its end, so that two clocks that differ a little do not disagree. */
+#define PAYMENT_EXPIRY_GRACE (INT64_C(5) * 60 * MICROS_PER_SECOND)
+
+/* What a processor can do, as far as the rules ask. */
+struct capability {
+    bool partial_capture;
+    bool partial_refund;
+    bool needs_cvv;
+    const char *currencies; /* "USD EUR"; NULL: any */
+};
+
+enum command_kind {
+    COMMAND_AUTHORIZE,
+    COMMAND_CAPTURE,
+    COMMAND_VOID,
+    COMMAND_REFUND,
+    COMMAND_RELEASE, /* our own void: of an expired hold, or of one that could not be captured */
+    COMMAND_EXPIRE,  /* the clock says that the hold is over */
+    COMMAND_KIND_COUNT,
+};
+
+struct command {
+    enum command_kind kind;
+    money amount;      /* authorize: of the payment. capture, refund: when not `whole` */
+    bool whole;        /* capture, refund: all that is left */
+    bool captures_itself;
+    bool has_cvv;      /* authorize */
+    bool card_expired; /* authorize: by the card's own date */
+    micros now;
+    struct capability can;
+};
+
+enum event_kind {
+    EVENT_NONE,
+    EVENT_AUTHORIZE_STARTED,
+    EVENT_CAPTURE_STARTED,
+    EVENT_VOID_STARTED,
+    EVENT_REFUND_STARTED,
+    EVENT_AUTHORIZED,
+    EVENT_CAPTURED,
+    EVENT_VOIDED,
+    EVENT_REFUNDED,
+    EVENT_DECLINED,         /* the authorization; nothing is held */
+    EVENT_AUTHORIZE_FAILED, /* certain: nothing happened */
+    EVENT_CAPTURE_FAILED,
+    EVENT_VOID_FAILED,
+    EVENT_REFUND_FAILED,
+    EVENT_EXPIRED,           /* the hold is over; an open capture has certainly not happened */
+    EVENT_OPERATION_DOUBTED, /* running -> unknown */
+    EVENT_OPERATION_REVIEW,  /* -> review, with a reason */
+    EVENT_OPERATION_RESUMED, /* review -> running: what was missing came */
+    EVENT_KIND_COUNT,
+};
+
+str event_kind_word(enum event_kind kind);
+bool event_kind_named(str word, enum event_kind *out) MUST_CHECK;
+
+/* Something that happened, as far as the rules care. */
+struct event {
+    enum event_kind kind;
+    int64_t amount_minor;
+    enum decline decline;  /* EVENT_DECLINED */
+    micros at;             /* made monotonic by apply */
+    micros expires_at;     /* EVENT_AUTHORIZED */
+    bool captures_itself;  /* EVENT_AUTHORIZE_STARTED */
+    bool id_known;         /* EVENT_CAPTURED */
+    currency currency;     /* EVENT_AUTHORIZE_STARTED */
+};
+
+struct decision {
+    enum refusal refusal; /* REFUSED_NOT: the event happens */
+    struct event event;
+};
+
+/* What that command makes happen. The order of its checks is the order in which a caller learns what is wrong. */
+struct decision payment_decide(const struct payment *payment, const struct command *command);
+
+/* The event that ends the open operation well. */
+enum event_kind operation_done_event(enum operation_kind kind);
+/* The event that ends the open operation with certainty that nothing happened. */
+enum event_kind operation_failed_event(enum operation_kind kind);
+enum command_kind operation_command(enum operation_kind kind);
+
+/* May that event happen in this state? Every path of a payment's history is a chain of such moves. */
+bool payment_can(const struct payment *payment, const struct event *event);
+
+/* Moves the payment: state, amounts, open operation, times, sequence + 1. The event must be possible (a mistake otherwise). */
+void payment_apply(struct payment *payment, const struct event *event);
+
+/* What has to follow an event by itself: the capture of an automatic payment, the release of a hold that nobody can use
+ * any more. False: nothing. */
+bool payment_follow_up(const struct payment *payment, const struct event *last, enum command_kind *command);
+
+/* Goods may be shipped against it: authorized with more than the grace left, or captured and not wholly refunded, and no
+ * operation open. *reason is a stable word either way. */
+bool payment_may_ship(const struct payment *payment, micros now, str *reason);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reason: the words. What was once told or stored keeps its word for ever. */
+#include "domain/reason.h"
+
+static const char *const refusal_words[REFUSAL_COUNT] = {
+    [REFUSED_NOT] = "",
+    [REFUSED_OPERATION_IN_PROGRESS] = "operation_in_progress",
+    [REFUSED_INVALID_STATE] = "invalid_state",
+    [REFUSED_AUTHORIZATION_EXPIRED] = "authorization_expired",
+    [REFUSED_AMOUNT_EXCEEDS_AUTHORIZED] = "amount_exceeds_authorized",
+    [REFUSED_AMOUNT_EXCEEDS_CAPTURED] = "amount_exceeds_captured",
+    [REFUSED_CURRENCY_MISMATCH] = "currency_mismatch",
+    [REFUSED_CURRENCY_NOT_SUPPORTED] = "currency_not_supported",
+    [REFUSED_PARTIAL_NOT_SUPPORTED] = "partial_not_supported",
+    [REFUSED_CVV_REQUIRED] = "cvv_required",
+    [REFUSED_REFERENCE_UNKNOWN] = "processor_reference_unknown",
+    [REFUSED_CARD_EXPIRED] = "card_declined",
+};
+
+str refusal_word(enum refusal refusal) { return str_of(refusal_words[refusal]); }
+
+static const char *const decline_words[DECLINE_COUNT] = {
+    [DECLINE_NONE] = "",
+    [DECLINE_INSUFFICIENT_FUNDS] = "insufficient_funds",
+    [DECLINE_EXPIRED_CARD] = "expired_card",
+    [DECLINE_INVALID_CARD] = "invalid_card",
+    [DECLINE_INVALID_CVC] = "invalid_cvc",
+    [DECLINE_FRAUD_SUSPECTED] = "fraud_suspected",
+    [DECLINE_AUTHENTICATION_REQUIRED] = "authentication_required",
+    [DECLINE_CARD_DECLINED] = "card_declined",
+};
+
+str decline_word(enum decline decline) { return str_of(decline_words[decline]); }
+
+bool decline_named(str word, enum decline *out)
+{
+    for (int i = 0; i < DECLINE_COUNT; i++) {
+        if (!str_equal(word, str_of(decline_words[i]))) continue;
+        *out = (enum decline)i;
+        return true;
+    }
+    return false;
+}
