@@ -1,0 +1,120 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The schema, written once for SQLite and PostgreSQL. Ids and times (microseconds, UTC) are made by us; no triggers, no
+-- sequences. merchant_id leads every key, so that the same schema shards by merchant. What stands in /*sqlite ... */ is
+-- read by SQLite only.
+
+CREATE TABLE meta (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+-- One row a payment: its state, and everything that the receipt tells.
+CREATE TABLE payment (
+    merchant_id            TEXT   NOT NULL,
+    payment_id             TEXT   NOT NULL,
+    sequence               BIGINT NOT NULL, -- of the newest event
+    head_hash              TEXT   NOT NULL, -- of the newest event
+    state                  TEXT   NOT NULL,
+    amount_minor           BIGINT NOT NULL,
+    currency               TEXT   NOT NULL,
+    authorized_minor       BIGINT NOT NULL,
+    captured_minor         BIGINT NOT NULL,
+    refunded_minor         BIGINT NOT NULL,
+    captures_itself        BIGINT NOT NULL,
+    order_id               TEXT   NOT NULL,
+    customer_id            TEXT   NOT NULL,
+    description            TEXT,
+    metadata               TEXT   NOT NULL,
+    processor              TEXT   NOT NULL,
+    authorization_ref      TEXT,
+    capture_ref            TEXT,
+    void_ref               TEXT,
+    refund_ref             TEXT,
+    card_brand             TEXT   NOT NULL,
+    card_last4             TEXT   NOT NULL,
+    decline                TEXT   NOT NULL,
+    stray_holds            BIGINT NOT NULL, -- holds that lost tries may have left at the processor
+    rival_possible         BIGINT NOT NULL, -- an operation on the hold was ended by a person's word
+    operation_id           TEXT,            -- the open operation
+    operation_kind         TEXT   NOT NULL,
+    operation_state        TEXT   NOT NULL,
+    operation_amount_minor BIGINT NOT NULL,
+    operation_since        BIGINT NOT NULL,
+    operation_next_try_at  BIGINT NOT NULL,
+    created_at             BIGINT NOT NULL,
+    authorized_at          BIGINT NOT NULL,
+    captured_at            BIGINT NOT NULL,
+    voided_at              BIGINT NOT NULL,
+    refunded_at            BIGINT NOT NULL,
+    expires_at             BIGINT NOT NULL,
+    changed_at             BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, payment_id)
+) /*sqlite WITHOUT ROWID */;
+
+CREATE INDEX payment_by_order ON payment (merchant_id, order_id, payment_id);
+CREATE INDEX payment_by_customer ON payment (merchant_id, customer_id, payment_id);
+CREATE INDEX payment_by_state ON payment (merchant_id, state, payment_id);
+CREATE INDEX payment_by_expiry ON payment (merchant_id, expires_at) WHERE state = 'authorized';
+
+-- One row an operation (authorize, capture, void, refund), with the frozen bytes of its exchange with the processor.
+-- `body` has holes where a card goes; `card_sealed` can be opened only with the key in slot `card_slot` of the vault.
+CREATE TABLE operation (
+    merchant_id         TEXT   NOT NULL,
+    payment_id          TEXT   NOT NULL,
+    operation_id        TEXT   NOT NULL,
+    kind                TEXT   NOT NULL,
+    state               TEXT   NOT NULL,
+    amount_minor        BIGINT NOT NULL,
+    processor           TEXT   NOT NULL,
+    processor_key       TEXT   NOT NULL,
+    method              TEXT   NOT NULL,
+    path                TEXT   NOT NULL,
+    body                TEXT   NOT NULL,
+    card_sealed         TEXT,
+    card_slot           BIGINT NOT NULL,
+    sends               BIGINT NOT NULL,
+    lost                BIGINT NOT NULL,
+    already             BIGINT NOT NULL,
+    denied              BIGINT NOT NULL,
+    mismatched          BIGINT NOT NULL,
+    started_at          BIGINT NOT NULL,
+    ended_at            BIGINT,
+    processor_ref       TEXT,
+    reason              TEXT   NOT NULL,
+    answer_operation_id TEXT   NOT NULL, -- the row that keeps the merchant's answer when this operation ends a chain
+    answer_form         TEXT   NOT NULL, -- how that answer is written
+    answer_status       BIGINT NOT NULL, -- 0: none yet, or nobody asked
+    answer_body         TEXT,
+    PRIMARY KEY (merchant_id, payment_id, operation_id)
+) /*sqlite WITHOUT ROWID */;
+
+CREATE INDEX operation_open ON operation (merchant_id, operation_id) WHERE ended_at IS NULL;
+
+-- One row an idempotency key: what was asked, and the operation that answers it, or the answer of a refusal.
+CREATE TABLE request (
+    merchant_id  TEXT   NOT NULL,
+    scope        TEXT   NOT NULL,
+    request_key  TEXT   NOT NULL,
+    fingerprint  TEXT   NOT NULL,
+    payment_id   TEXT,
+    operation_id TEXT,
+    status       BIGINT NOT NULL,
+    body         TEXT,
+    created_at   BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, scope, request_key)
+) /*sqlite WITHOUT ROWID */;
+
+CREATE INDEX request_by_age ON request (merchant_id, created_at);
+
+-- The history: one row a change, in a chain of hashes, never changed or deleted. Its key is the guard against two decisions
+-- from one state.
+CREATE TABLE event (
+    merchant_id TEXT   NOT NULL,
+    payment_id  TEXT   NOT NULL,
+    sequence    BIGINT NOT NULL,
+    type        TEXT   NOT NULL,
+    at          BIGINT NOT NULL,
+    data        TEXT   NOT NULL,
+    hash        TEXT   NOT NULL,
+    PRIMARY KEY (merchant_id, payment_id, sequence)
+) /*sqlite WITHOUT ROWID */;

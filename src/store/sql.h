@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sql: the seam to a database: one connection, texts with $1 $2 ..., values, rows. The first trouble sticks until it is cleared. */
+#ifndef FLORIN_STORE_SQL_H
+#define FLORIN_STORE_SQL_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct sql;
+
+enum sql_trouble {
+    SQL_FINE,
+    SQL_COLLISION, /* a constraint: somebody else was first; the same work run again will see it */
+    SQL_FULL,      /* no room: certain, nothing of the transaction was kept */
+    SQL_BROKEN,    /* anything else: what is on disk is not known */
+};
+
+struct sql_value {
+    enum { SQL_NULL, SQL_INT, SQL_TEXT } kind;
+    int64_t number;
+    str text;
+};
+
+/* A text without bytes is NULL. */
+static inline struct sql_value sql_of_text(str text) { return (struct sql_value){ text.bytes ? SQL_TEXT : SQL_NULL, 0, text }; }
+static inline struct sql_value sql_of_int(int64_t number) { return (struct sql_value){ SQL_INT, number, STR_NONE }; }
+/* An empty text is NULL: for ids that are not known yet. */
+static inline struct sql_value sql_of_known(str text) { return sql_of_text(text.length ? text : STR_NONE); }
+
+/* Opens the file (made when absent, unless read only). */
+struct sql *sql_open(const char *path, bool read_only, struct error *error);
+void sql_close(struct sql *sql);
+
+/* Runs a script of statements without values (the schema). */
+bool sql_run_script(struct sql *sql, const char *script, struct error *error) MUST_CHECK;
+
+/* The next four take part in sticking: after a trouble they do nothing. `text` must be a literal: its address is its name in the cache. */
+void sql_begin(struct sql *sql, bool writes);
+void sql_savepoint(struct sql *sql);
+void sql_release(struct sql *sql);
+
+/* Changes rows. Another number of changed rows than `rows_expected` (when it is not negative) is a collision. */
+void sql_save(struct sql *sql, const char *text, const struct sql_value *values, size_t count, int64_t rows_expected);
+
+/* Asks for rows: while (sql_next(sql)) ...; one question at a time, and sql_end when left early. */
+void sql_ask(struct sql *sql, const char *text, const struct sql_value *values, size_t count);
+bool sql_next(struct sql *sql);
+void sql_end(struct sql *sql);
+int64_t sql_int(struct sql *sql, int column);                       /* 0 for NULL */
+str sql_text(struct sql *sql, int column, struct arena *arena);     /* a copy; STR_NONE for NULL */
+void sql_text_to(struct sql *sql, int column, char *buffer, size_t bytes); /* "" for NULL; cut is a mistake */
+
+/* What went wrong since it was last fine, and the database's words for it. */
+enum sql_trouble sql_trouble_of(const struct sql *sql);
+const char *sql_words(const struct sql *sql);
+
+/* Back to the savepoint and fine again. False: the whole transaction is gone (a full disk does that). */
+bool sql_rollback_to(struct sql *sql) MUST_CHECK;
+
+/* Makes it durable. SQL_FINE: it is. SQL_FULL: certainly not. SQL_BROKEN: not known. */
+enum sql_trouble sql_commit(struct sql *sql);
+
+/* Forgets the whole transaction, if one is left, and is fine again. */
+void sql_rollback(struct sql *sql);
+
+/* Pages in the write-ahead log after the newest commit. */
+int sql_log_pages(const struct sql *sql);
+
+/* Moves what the log holds into the database as far as readers allow; false on an I/O error. Between transactions. */
+bool sql_checkpoint(struct sql *sql) MUST_CHECK;
+
+#endif

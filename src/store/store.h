@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store: what we remember. Plain blocking code for a store thread: load, decide, save, in that order.
+ * `store_save_...` return nothing: the first failure sticks, later calls do nothing, and it shows when the batch commits. */
+#ifndef FLORIN_STORE_STORE_H
+#define FLORIN_STORE_STORE_H
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/work.h"
+#include "domain/attempt.h"
+#include "domain/ids.h"
+
+struct store;
+
+enum store_mode {
+    STORE_WRITES, /* the one writing connection; takes the lock of the file and keeps it */
+    STORE_READS,  /* read-only snapshots of what is committed */
+};
+
+/* Opens "sqlite:PATH". STORE_WRITES makes the file and the schema when absent. Refuses, with a sentence for a person: a
+ * file that another process holds (and who), a schema newer than this binary. */
+struct store *store_open(str url, enum store_mode mode, struct error *error);
+void store_close(struct store *store);
+
+/* The path inside "sqlite:PATH"; STR_NONE for another kind. */
+str store_url_path(str url);
+
+/* Free room on the disk that holds that file; 0 when it cannot be told. Any thread. */
+int64_t store_room_bytes(const char *path);
+
+/* A value of the store itself ("created_at", ...). */
+str store_load_meta(struct store *store, struct arena *arena, str name);
+void store_save_meta(struct store *store, str name, str value);
+
+/* ---- batches ---- */
+
+/* work_batch for the writing connection: one transaction, a savepoint each, one commit. Every result is durable when it
+ * returns. A collision runs that work again; a full disk runs the members again in smaller company and then answers
+ * WORK_FULL. A commit of unknown fate, or any other I/O error, ends the process: recovery decides (exit status 70). */
+void store_run_batch(void *store, struct work **works, size_t count);
+
+/* work_batch for a reading connection: one snapshot for all. WORK_FAILED when the store cannot be read now. */
+void store_run_questions(void *store, struct work **works, size_t count);
+
+/* Told after each commit: how long it took and how many works it held. For metrics; called on the store's thread. */
+void store_on_commit(struct store *store, void (*tell)(micros duration, size_t works));
+
+/* ---- payments ---- */
+
+/* A payment with everything that its receipt tells. Texts live in the arena that it was loaded into. */
+struct payment_record {
+    struct payment_id id;
+    struct payment payment;
+    struct operation_id open_operation; /* empty: none */
+    micros next_try_at;                 /* of the open operation; 0: not known */
+    str order_id;
+    str customer_id;
+    str description; /* STR_NONE: none */
+    str metadata;    /* a JSON object */
+    str processor;
+    struct processor_id authorization_ref, capture_ref, void_ref, refund_ref;
+    char card_brand[16];
+    char card_last4[5];
+    int64_t stray_holds;
+    bool rival_possible;
+    char head_hash[HASH_HEX_BYTES + 1]; /* of the newest event */
+};
+
+bool store_load_payment(struct store *store, struct arena *arena, str merchant, str payment_id, struct payment_record *out) MUST_CHECK;
+void store_save_new_payment(struct store *store, str merchant, const struct payment_record *record);
+void store_save_payment(struct store *store, str merchant, const struct payment_record *record);
+
+/* Newest first. Empty texts do not filter. `before` is the last id of the page before; empty for the first page. */
+struct payment_filter {
+    str order_id;
+    str customer_id;
+    str state;
+    str before;
+    int64_t limit;
+};
+size_t store_list_payments(struct store *store, struct arena *arena, str merchant, const struct payment_filter *filter,
+                           struct payment_record **out);
+
+/* All payments with id greater than `after`, in id order: for walks over everything. */
+size_t store_list_payments_after(struct store *store, struct arena *arena, str merchant, str after, int64_t limit,
+                                 struct payment_record **out);
+
+/* Authorized payments without an open operation whose hold ended before `before`. */
+size_t store_list_expired(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out);
+
+/* ---- operations ---- */
+
+/* One operation with the frozen bytes of its exchange. */
+struct operation_record {
+    struct operation_id id;
+    struct payment_id payment_id;
+    enum operation_kind kind;
+    enum operation_state state;
+    int64_t amount_minor;
+    str processor;
+    str processor_key; /* what the processor knows these bytes by */
+    str method;
+    str path;
+    str body;        /* with holes */
+    str card_sealed; /* STR_NONE: no card is needed, or it was shredded */
+    int64_t card_slot;
+    int64_t sends, lost, already, denied, mismatched; /* as in struct attempt_past */
+    micros started_at;
+    micros ended_at; /* 0: open */
+    struct processor_id processor_ref;
+    str reason;
+    struct operation_id answer_operation_id; /* the row that keeps the merchant's answer; empty: nobody asked */
+    str answer_form;
+    int64_t answer_status; /* 0: not answered */
+    str answer_body;
+};
+
+bool store_load_operation(struct store *store, struct arena *arena, str merchant, str payment_id, str operation_id,
+                          struct operation_record *out) MUST_CHECK;
+void store_save_new_operation(struct store *store, str merchant, const struct operation_record *record);
+void store_save_operation(struct store *store, str merchant, const struct operation_record *record);
+
+/* The answer to the merchant, kept on the operation that his request began. */
+void store_save_answer(struct store *store, str merchant, str payment_id, str operation_id, int64_t status, str body);
+
+/* Open operations in id order, from behind `after`. */
+size_t store_list_open_operations(struct store *store, struct arena *arena, str merchant, str after, int64_t limit,
+                                  struct operation_record **out);
+
+/* An open operation by its own id, for a person who settles it. */
+bool store_find_open_operation(struct store *store, struct arena *arena, str merchant, str operation_id,
+                               struct operation_record *out) MUST_CHECK;
+
+/* The refunds of a payment, oldest first. */
+size_t store_list_refunds(struct store *store, struct arena *arena, str merchant, str payment_id, struct operation_record **out);
+
+/* ---- requests: idempotency keys ---- */
+
+struct request_record {
+    str scope;       /* "core": keys of the simple API live apart */
+    str key;
+    str fingerprint; /* hex */
+    str payment_id;  /* STR_NONE: refused before there was one */
+    str operation_id; /* STR_NONE: the answer stands here */
+    int64_t status;  /* of the answer, here or on the operation; 0: not answered yet */
+    str body;
+    micros created_at;
+};
+
+/* With the answer, wherever it is kept. */
+bool store_load_request(struct store *store, struct arena *arena, str merchant, str scope, str key, struct request_record *out) MUST_CHECK;
+void store_save_request(struct store *store, str merchant, const struct request_record *record);
+
+/* Drops up to `limit` answered requests from before that time; the number dropped. */
+int64_t store_drop_requests(struct store *store, str merchant, micros before, int64_t limit);
+
+/* ---- history ---- */
+
+struct event_record {
+    int64_t sequence;
+    str type;
+    micros at;
+    str data; /* a JSON object */
+    str hash; /* hex SHA-256 over the hash before it and this row, event_hash */
+};
+
+/* Writes the history row of an event that has just been applied to the record, and moves its head_hash. */
+void store_save_event(struct store *store, str merchant, struct payment_record *record, enum event_kind kind, str data);
+
+size_t store_list_events(struct store *store, struct arena *arena, str merchant, str payment_id, int64_t after, int64_t limit,
+                         struct event_record **out);
+
+/* The chain's rule: SHA-256 of the seven texts joined by line feeds: previous hash (64 zeros before the first), merchant,
+ * payment, sequence, type, time in microseconds, data. */
+struct hash event_hash(str previous, str merchant, str payment_id, int64_t sequence, str type, micros at, str data);
+
+#endif

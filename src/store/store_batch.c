@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store_batch: group commit. Everything that waits shares one transaction and one fsync, and nobody hears of it before. */
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "store/store_internal.h"
+
+enum {
+    COLLISIONS_MAX = 8, /* with one writing connection one repeat is enough; more means a mistake */
+    LOG_PAGES_MAX = 2000, /* about 8 MiB: a checkpoint of that takes some ten milliseconds */
+    EXIT_STORE_BROKEN = 70, /* EX_SOFTWARE of sysexits.h */
+};
+
+/* What is on disk is not known: nothing more may be sent or told. Starting again reads what is there. */
+static _Noreturn void stop_here(struct store *store, const char *message)
+{
+    log_error(message, LOG_TEXT("problem", str_of(sql_words(store->sql))));
+    log_flush();
+    _exit(EXIT_STORE_BROKEN);
+}
+
+static micros monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (micros)now.tv_sec * MICROS_PER_SECOND + now.tv_nsec / 1000;
+}
+
+/* Runs one work inside its savepoint. False: the whole transaction is gone and with it the works before. */
+static bool run_in_savepoint(struct store *store, struct work *work)
+{
+    for (int tries = 0; tries < COLLISIONS_MAX; tries++) {
+        sql_savepoint(store->sql);
+        work->run(work, store);
+        sql_end(store->sql);
+        enum sql_trouble trouble = sql_trouble_of(store->sql);
+        if (trouble == SQL_BROKEN) stop_here(store, "store cannot be written; stopping");
+        if (trouble == SQL_FULL) return false;
+        if (trouble == SQL_FINE) {
+            sql_release(store->sql);
+            return sql_trouble_of(store->sql) == SQL_FINE;
+        }
+        if (!sql_rollback_to(store->sql)) return false;
+    }
+    stop_here(store, "a decision collided again and again; stopping");
+}
+
+static bool run_all(struct store *store, struct work **works, size_t count)
+{
+    sql_begin(store->sql, true);
+    for (size_t i = 0; i < count; i++) {
+        if (sql_trouble_of(store->sql) != SQL_FINE || !run_in_savepoint(store, works[i])) return false;
+    }
+    return true;
+}
+
+/* One transaction with all of them. False: certainly nothing was kept, because there is no room. */
+static bool commit_together(struct store *store, struct work **works, size_t count)
+{
+    bool ran = run_all(store, works, count);
+    if (!ran && sql_trouble_of(store->sql) == SQL_BROKEN) stop_here(store, "store cannot be written; stopping");
+    if (!ran) sql_rollback(store->sql);
+    enum sql_trouble committed = ran ? sql_commit(store->sql) : SQL_FULL;
+    if (committed == SQL_FULL) reserve_give_up(store->path);
+    if (committed == SQL_BROKEN) stop_here(store, "a commit reported an error, so its fate is unknown; stopping");
+    return committed == SQL_FINE;
+}
+
+static void set_results(struct work **works, size_t count, enum work_result result)
+{
+    for (size_t i = 0; i < count; i++) works[i]->result = result;
+}
+
+/* A full disk: halves try again, down to a single work, so that small ones still get through. */
+static void commit_or_split(struct store *store, struct work **works, size_t count)
+{
+    if (commit_together(store, works, count)) {
+        set_results(works, count, WORK_DONE);
+    } else if (count == 1) {
+        works[0]->result = WORK_FULL;
+    } else {
+        commit_or_split(store, works, count / 2);
+        commit_or_split(store, works + count / 2, count - count / 2);
+    }
+}
+
+void store_run_batch(void *on, struct work **works, size_t count)
+{
+    struct store *store = on;
+    micros began = monotonic();
+    commit_or_split(store, works, count);
+    if (store->tell) store->tell(monotonic() - began, count);
+    if (sql_log_pages(store->sql) < LOG_PAGES_MAX) return;
+    reserve_take(store->path); /* costs nothing while it is there */
+    if (!sql_checkpoint(store->sql)) stop_here(store, "a checkpoint failed; stopping");
+}
+
+void store_run_questions(void *on, struct work **works, size_t count)
+{
+    struct store *store = on;
+    sql_begin(store->sql, false);
+    for (size_t i = 0; i < count; i++) {
+        works[i]->run(works[i], store);
+        sql_end(store->sql);
+        works[i]->result = sql_trouble_of(store->sql) == SQL_FINE ? WORK_DONE : WORK_FAILED;
+    }
+    sql_rollback(store->sql);
+}
+
+void store_on_commit(struct store *store, void (*tell)(micros duration, size_t works)) { store->tell = tell; }

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store_open: opening, the lock that keeps a second process out, the schema and its version. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "store/store_internal.h"
+
+extern const char florin_schema_sql[];
+
+/* Raised with each change of schema.sql, with a script that brings an older store up to it. */
+enum { SCHEMA_VERSION = 1 };
+
+str store_url_path(str url) { return str_starts_with(url, STR("sqlite:")) ? str_from(url, 7) : STR_NONE; }
+
+/* ---- the lock ---- */
+
+static bool say_who_holds(int lock, const char *path, struct error *error)
+{
+    char holder[160] = "";
+    ssize_t length = pread(lock, holder, sizeof holder - 1, 0);
+    if (length <= 0) holder[0] = 0;
+    return error_set(error, "%s is held by another process%s%s", path, holder[0] ? ": " : "", holder);
+}
+
+static void write_holder(int lock)
+{
+    char holder[160], host[64] = "";
+    gethostname(host, sizeof host - 1);
+    int length = snprintf(holder, sizeof holder, "process %ld on %s", (long)getpid(), host);
+    if (ftruncate(lock, 0) != 0 || pwrite(lock, holder, (size_t)length, 0) != length) {
+        /* Only a courtesy to the next reader: the lock holds without it. */
+        return;
+    }
+}
+
+static int take_lock(const char *path, struct error *error)
+{
+    char name[sizeof((struct store *)0)->path + 8];
+    snprintf(name, sizeof name, "%s.lock", path);
+    int lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock < 0) {
+        error_set(error, "%s cannot be opened: %s", name, strerror(errno));
+        return -1;
+    }
+    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        say_who_holds(lock, path, error);
+        close(lock);
+        return -1;
+    }
+    write_holder(lock);
+    return lock;
+}
+
+/* ---- the schema ---- */
+
+static bool table_exists(struct sql *sql)
+{
+    sql_ask(sql, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'", NULL, 0);
+    bool exists = sql_next(sql);
+    sql_end(sql);
+    return exists;
+}
+
+/* schema.sql with its parts for SQLite made visible. */
+static char *schema_for_sqlite(void)
+{
+    char *script = strdup(florin_schema_sql);
+    INSIST(script);
+    for (char *part = strstr(script, "/*sqlite"); part; part = strstr(part, "/*sqlite")) {
+        char *end = strstr(part, "*/");
+        memset(part, ' ', strlen("/*sqlite"));
+        memset(end, ' ', 2);
+    }
+    return script;
+}
+
+static bool make_schema(struct sql *sql, struct error *error)
+{
+    char *schema = schema_for_sqlite();
+    size_t bytes = strlen(schema) + 200;
+    char *script = malloc(bytes);
+    INSIST(script);
+    snprintf(script, bytes, "BEGIN IMMEDIATE; %s; INSERT INTO meta VALUES ('schema_version', '%d'); COMMIT;", schema, SCHEMA_VERSION);
+    bool made = sql_run_script(sql, script, error);
+    free(script);
+    free(schema);
+    return made;
+}
+
+static bool check_version(struct store *store, struct error *error)
+{
+    struct arena arena = { 0 };
+    int64_t version = 0;
+    str text = store_load_meta(store, &arena, STR("schema_version"));
+    bool readable = str_to_int64(text, INT32_MAX, &version);
+    arena_close(&arena);
+    if (!readable) return error_set(error, "this is not a store of florin: it has no schema version");
+    if (version > SCHEMA_VERSION) {
+        return error_set(error, "the store has schema version %d, this florin knows %d: use the newer florin that wrote it", (int)version,
+                         SCHEMA_VERSION);
+    }
+    return true;
+}
+
+static bool prepare_schema(struct store *store, enum store_mode mode, struct error *error)
+{
+    bool exists = table_exists(store->sql);
+    if (sql_trouble_of(store->sql) != SQL_FINE) return error_set(error, "the store cannot be read: %s", sql_words(store->sql));
+    if (!exists && mode == STORE_READS) return error_set(error, "this is not a store of florin: it is empty");
+    if (!exists && !make_schema(store->sql, error)) return false;
+    return check_version(store, error);
+}
+
+/* ---- opening ---- */
+
+static bool open_into(struct store *store, enum store_mode mode, struct error *error)
+{
+    if (mode == STORE_WRITES && (store->lock = take_lock(store->path, error)) < 0) return false;
+    store->sql = sql_open(store->path, mode == STORE_READS, error);
+    if (!store->sql || !prepare_schema(store, mode, error)) return false;
+    if (mode == STORE_WRITES) reserve_take(store->path);
+    return true;
+}
+
+struct store *store_open(str url, enum store_mode mode, struct error *error)
+{
+    struct store *store = calloc(1, sizeof *store);
+    INSIST(store);
+    store->lock = -1;
+    if (!str_copy_to(store_url_path(url), store->path, sizeof store->path) || !store->path[0]) error_set(error, "a store is written sqlite:PATH");
+    else if (open_into(store, mode, error)) return store;
+    store_close(store);
+    return NULL;
+}
+
+void store_close(struct store *store)
+{
+    if (!store) return;
+    sql_close(store->sql);
+    if (store->lock >= 0) close(store->lock);
+    free(store);
+}
+
+str store_load_meta(struct store *store, struct arena *arena, str name)
+{
+    sql_ask(store->sql, "SELECT value FROM meta WHERE name = $1", (struct sql_value[]){ TEXT(name) }, 1);
+    str value = sql_next(store->sql) ? sql_text(store->sql, 0, arena) : STR_NONE;
+    sql_end(store->sql);
+    return value;
+}
+
+void store_save_meta(struct store *store, str name, str value)
+{
+    sql_save(store->sql, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2",
+             (struct sql_value[]){ TEXT(name), TEXT(value) }, 2, 1);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store_operation: operations with their frozen bytes, and the answers that merchants were given. */
+#include <string.h>
+
+#include "store/store_internal.h"
+
+#define OPERATION_COLUMNS                                                                                              \
+    "payment_id, operation_id, kind, state, amount_minor, processor, processor_key, method, path, body, card_sealed, " \
+    "card_slot, sends, lost, already, denied, mismatched, started_at, ended_at, processor_ref, reason, "               \
+    "answer_operation_id, answer_form, answer_status, answer_body"
+
+static void read_words(struct sql *sql, struct operation_record *record)
+{
+    char word[32];
+    sql_text_to(sql, 2, word, sizeof word);
+    bool kind_known = operation_kind_named(str_of(word), &record->kind);
+    INSIST(kind_known);
+    sql_text_to(sql, 3, word, sizeof word);
+    bool state_known = operation_state_named(str_of(word), &record->state);
+    INSIST(state_known);
+}
+
+static void read_tries(struct sql *sql, struct operation_record *record)
+{
+    record->sends = sql_int(sql, 12);
+    record->lost = sql_int(sql, 13);
+    record->already = sql_int(sql, 14);
+    record->denied = sql_int(sql, 15);
+    record->mismatched = sql_int(sql, 16);
+    record->started_at = sql_int(sql, 17);
+    record->ended_at = sql_int(sql, 18);
+}
+
+static void read_operation(struct sql *sql, struct arena *arena, struct operation_record *record)
+{
+    *record = (struct operation_record){ 0 };
+    sql_text_to(sql, 0, record->payment_id.text, sizeof record->payment_id.text);
+    sql_text_to(sql, 1, record->id.text, sizeof record->id.text);
+    read_words(sql, record);
+    record->amount_minor = sql_int(sql, 4);
+    record->processor = sql_text(sql, 5, arena);
+    record->processor_key = sql_text(sql, 6, arena);
+    record->method = sql_text(sql, 7, arena);
+    record->path = sql_text(sql, 8, arena);
+    record->body = sql_text(sql, 9, arena);
+    record->card_sealed = sql_text(sql, 10, arena);
+    record->card_slot = sql_int(sql, 11);
+    read_tries(sql, record);
+    sql_text_to(sql, 19, record->processor_ref.text, sizeof record->processor_ref.text);
+    record->reason = sql_text(sql, 20, arena);
+    sql_text_to(sql, 21, record->answer_operation_id.text, sizeof record->answer_operation_id.text);
+    record->answer_form = sql_text(sql, 22, arena);
+    record->answer_status = sql_int(sql, 23);
+    record->answer_body = sql_text(sql, 24, arena);
+}
+
+bool store_load_operation(struct store *store, struct arena *arena, str merchant, str payment_id, str operation_id,
+                          struct operation_record *out)
+{
+    sql_ask(store->sql, "SELECT " OPERATION_COLUMNS " FROM operation WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3",
+            (struct sql_value[]){ TEXT(merchant), TEXT(payment_id), TEXT(operation_id) }, 3);
+    bool found = sql_next(store->sql);
+    if (found) read_operation(store->sql, arena, out);
+    sql_end(store->sql);
+    return found;
+}
+
+void store_save_new_operation(struct store *store, str merchant, const struct operation_record *record)
+{
+    struct sql_value values[] = {
+        TEXT(merchant),
+        TEXT(str_of(record->payment_id.text)),
+        TEXT(str_of(record->id.text)),
+        TEXT(operation_kind_word(record->kind)),
+        TEXT(operation_state_word(record->state)),
+        INT(record->amount_minor),
+        TEXT(record->processor),
+        TEXT(record->processor_key),
+        TEXT(record->method),
+        TEXT(record->path),
+        TEXT(record->body),
+        TEXT(record->card_sealed),
+        INT(record->card_slot),
+        INT(record->started_at),
+        record->ended_at ? INT(record->ended_at) : TEXT(STR_NONE),
+        TEXT(record->reason),
+        TEXT(str_of(record->answer_operation_id.text)),
+        TEXT(record->answer_form),
+    };
+    sql_save(store->sql,
+             "INSERT INTO operation (merchant_id, payment_id, operation_id, kind, state, amount_minor, processor, "
+             "processor_key, method, path, body, card_sealed, card_slot, sends, lost, already, denied, mismatched, "
+             "started_at, ended_at, reason, answer_operation_id, answer_form, answer_status) "
+             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, 0, 0, $14, $15, $16, $17, $18, 0)",
+             values, COUNT_OF(values), 1);
+}
+
+/* What can change of an operation; its bytes and its key cannot. */
+void store_save_operation(struct store *store, str merchant, const struct operation_record *record)
+{
+    struct sql_value values[] = {
+        TEXT(merchant),
+        TEXT(str_of(record->payment_id.text)),
+        TEXT(str_of(record->id.text)),
+        TEXT(operation_state_word(record->state)),
+        TEXT(record->card_sealed),
+        INT(record->card_slot),
+        INT(record->sends),
+        INT(record->lost),
+        INT(record->already),
+        INT(record->denied),
+        INT(record->mismatched),
+        record->ended_at ? INT(record->ended_at) : TEXT(STR_NONE),
+        KNOWN(str_of(record->processor_ref.text)),
+        TEXT(record->reason),
+    };
+    sql_save(store->sql,
+             "UPDATE operation SET state = $4, card_sealed = $5, card_slot = $6, sends = $7, lost = $8, already = $9, "
+             "denied = $10, mismatched = $11, ended_at = $12, processor_ref = $13, reason = $14 "
+             "WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3",
+             values, COUNT_OF(values), 1);
+}
+
+void store_save_answer(struct store *store, str merchant, str payment_id, str operation_id, int64_t status, str body)
+{
+    sql_save(store->sql,
+             "UPDATE operation SET answer_status = $4, answer_body = $5 "
+             "WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3 AND answer_status = 0",
+             (struct sql_value[]){ TEXT(merchant), TEXT(payment_id), TEXT(operation_id), INT(status), TEXT(body) }, 5, 1);
+}
+
+static size_t collect(struct store *store, struct arena *arena, struct operation_record **out)
+{
+    struct operation_record *list = NULL;
+    size_t count = 0, capacity = 0;
+    while (sql_next(store->sql)) {
+        LIST_MORE(arena, list, count, capacity);
+        read_operation(store->sql, arena, &list[count++]);
+    }
+    *out = list;
+    return count;
+}
+
+size_t store_list_open_operations(struct store *store, struct arena *arena, str merchant, str after, int64_t limit,
+                                  struct operation_record **out)
+{
+    sql_ask(store->sql,
+            "SELECT " OPERATION_COLUMNS " FROM operation WHERE merchant_id = $1 AND ended_at IS NULL AND operation_id > $2 "
+            "ORDER BY operation_id LIMIT $3",
+            (struct sql_value[]){ TEXT(merchant), TEXT(after.bytes ? after : STR("")), INT(limit) }, 3);
+    return collect(store, arena, out);
+}
+
+bool store_find_open_operation(struct store *store, struct arena *arena, str merchant, str operation_id, struct operation_record *out)
+{
+    sql_ask(store->sql,
+            "SELECT " OPERATION_COLUMNS " FROM operation WHERE merchant_id = $1 AND ended_at IS NULL AND operation_id = $2",
+            (struct sql_value[]){ TEXT(merchant), TEXT(operation_id) }, 2);
+    bool found = sql_next(store->sql);
+    if (found) read_operation(store->sql, arena, out);
+    sql_end(store->sql);
+    return found;
+}
+
+size_t store_list_refunds(struct store *store, struct arena *arena, str merchant, str payment_id, struct operation_record **out)
+{
+    sql_ask(store->sql,
+            "SELECT " OPERATION_COLUMNS " FROM operation WHERE merchant_id = $1 AND payment_id = $2 AND kind = 'refund' "
+            "ORDER BY operation_id",
+            (struct sql_value[]){ TEXT(merchant), TEXT(payment_id) }, 2);
+    return collect(store, arena, out);
+}
