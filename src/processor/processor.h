@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* processor: how each company speaks. A processor file translates calls into bytes and answers into outcomes; it never
+ * talks: no sockets, no store, no clock, no retries. */
+#ifndef FLORIN_PROCESSOR_PROCESSOR_H
+#define FLORIN_PROCESSOR_PROCESSOR_H
+
+#include "base/text.h"
+#include "domain/attempt.h"
+#include "domain/ids.h"
+
+/* What is wanted of a processor. Card data is not here: the bytes have holes where it goes (holes.h). */
+struct processor_call {
+    money amount;
+    str authorization_ref; /* capture, void, and the look-up of an authorization */
+    str capture_ref;       /* refund, and the look-up of a capture */
+    str refund_ref;        /* the look-up of a refund */
+    bool has_cvv;
+};
+
+/* The bytes of one exchange. Texts live in the arena that was given. */
+struct processor_request {
+    str method;
+    str path; /* below the processor's base address */
+    str body; /* STR_NONE: none */
+};
+
+/* What came back. */
+struct processor_answer {
+    int status;
+    str body;
+    bool replayed; /* the processor marked it as the answer to an earlier try */
+};
+
+/* Turns a call into bytes: the same call gives the same bytes. */
+typedef void processor_ask(struct arena *arena, const struct processor_call *call, struct processor_request *out);
+
+/* Turns an answer into an outcome; what it does not recognize is OUTCOME_UNKNOWN. */
+typedef void processor_read(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                            struct outcome *out);
+
+/* What a look-up says of an object. */
+struct processor_found {
+    enum { FOUND_NOTHING_SURE, FOUND_IT, FOUND_ABSENT } kind;
+    money amount;
+    struct processor_id parent; /* the hold of a capture, the capture of a refund; empty where there is none */
+};
+typedef void processor_read_found(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                                  struct processor_found *out);
+
+/* A pair that is left out is the statement "cannot". */
+struct processor_operation {
+    processor_ask *ask;
+    processor_read *read;
+};
+struct processor_look_up {
+    processor_ask *ask;
+    processor_read_found *read;
+};
+
+struct processor {
+    const char *name;
+    const char *key_header;      /* carries the idempotency key; NULL: it has none */
+    const char *replayed_header; /* marks a replay, value "true"; NULL: none */
+    micros key_window;           /* how long it remembers a key */
+    size_t body_bytes_padded;    /* bodies are filled up to this with spaces when sent; 0: not */
+    struct capability can;
+    struct processor_operation operations[OPERATION_KIND_COUNT];
+    struct processor_look_up look_ups[OPERATION_KIND_COUNT];
+};
+
+/* NULL when there is none of that name. */
+const struct processor *processor_named(str name);
+
+/* All of them, and how many. */
+const struct processor *const *processor_all(size_t *count);
+
+#endif
