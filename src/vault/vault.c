@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vault: envelopes of cards in doubt, and the mapped slots that hold their keys. */
+#include "vault/vault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/id.h"
+
+enum {
+    KEY_BYTES = 32,
+    NONCE_BYTES = 12, /* random; a key seals once, so it cannot repeat */
+    TAG_BYTES = 16,
+    PLAIN_BYTES = 32, /* number 19, cvv 4, month 2, year 4, padded: every envelope has one length */
+    SEALED_BYTES = NONCE_BYTES + PLAIN_BYTES + TAG_BYTES,
+};
+
+/* As it lies in the mapped file. An empty owner is a free slot. */
+struct slot {
+    char owner[ID_TEXT_BYTES];
+    uint8_t key[KEY_BYTES];
+    micros taken_at;
+};
+
+struct vault {
+    struct world *world;
+    struct slot *slots;
+    size_t count;
+    size_t used;
+    size_t next; /* where the search for a free one begins */
+    EVP_CIPHER *cipher;
+    EVP_CIPHER_CTX *context;
+};
+
+/* ---- the file of slots ---- */
+
+static bool is_memory_file_system(int file)
+{
+    struct statfs about;
+    if (fstatfs(file, &about) != 0) return false;
+    return about.f_type == TMPFS_MAGIC || about.f_type == RAMFS_MAGIC;
+}
+
+static bool map_slots(struct vault *vault, int file, const char *path, struct error *error)
+{
+    size_t bytes = vault->count * sizeof(struct slot);
+    if (!is_memory_file_system(file)) return error_set(error, "%s is not on tmpfs: keys of cards in doubt may not reach a disk", path);
+    if (ftruncate(file, (off_t)bytes) != 0) return error_set(error, "%s: %s", path, strerror(errno));
+    void *slots = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (slots == MAP_FAILED) return error_set(error, "%s cannot be mapped: %s", path, strerror(errno));
+    madvise(slots, bytes, MADV_DONTDUMP);
+    vault->slots = slots;
+    return true;
+}
+
+static void count_used(struct vault *vault)
+{
+    for (size_t i = 0; i < vault->count; i++) {
+        if (vault->slots[i].owner[0]) vault->used++;
+    }
+}
+
+static bool open_slots(struct vault *vault, const char *folder, const char *name, struct error *error)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/florin-cards-%s", folder, name);
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0) return error_set(error, "%s cannot be opened: %s", path, strerror(errno));
+    bool mapped = map_slots(vault, file, path, error);
+    close(file);
+    if (mapped) count_used(vault);
+    return mapped;
+}
+
+struct vault *vault_open(struct world *world, const char *folder, const char *name, size_t slots, struct error *error)
+{
+    struct vault *vault = calloc(1, sizeof *vault);
+    INSIST(vault);
+    vault->world = world;
+    vault->count = slots;
+    vault->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    vault->context = EVP_CIPHER_CTX_new();
+    INSIST(vault->cipher && vault->context);
+    if (open_slots(vault, folder, name, error)) return vault;
+    vault_close(vault);
+    return NULL;
+}
+
+void vault_close(struct vault *vault)
+{
+    if (!vault) return;
+    if (vault->slots) munmap(vault->slots, vault->count * sizeof(struct slot));
+    EVP_CIPHER_CTX_free(vault->context);
+    EVP_CIPHER_free(vault->cipher);
+    free(vault);
+}
+
+/* ---- slots ---- */
+
+static struct slot *free_slot(struct vault *vault)
+{
+    if (vault->used >= vault->count) return NULL;
+    while (vault->slots[vault->next % vault->count].owner[0]) vault->next++;
+    return &vault->slots[vault->next % vault->count];
+}
+
+static struct slot *slot_of(struct vault *vault, int64_t number, str operation)
+{
+    if (number < 0 || (size_t)number >= vault->count) return NULL;
+    struct slot *slot = &vault->slots[number];
+    slot->owner[sizeof slot->owner - 1] = 0;
+    return str_equal(str_of(slot->owner), operation) ? slot : NULL;
+}
+
+static void wipe_slot(struct vault *vault, struct slot *slot)
+{
+    secret_wipe(slot, sizeof *slot);
+    vault->used--;
+}
+
+void vault_shred(struct vault *vault, int64_t number, str operation)
+{
+    struct slot *slot = slot_of(vault, number, operation);
+    if (slot && slot->owner[0]) wipe_slot(vault, slot);
+}
+
+size_t vault_sweep(struct vault *vault, bool (*is_open)(void *context, str operation), void *context)
+{
+    size_t wiped = 0;
+    for (size_t i = 0; i < vault->count; i++) {
+        struct slot *slot = &vault->slots[i];
+        slot->owner[sizeof slot->owner - 1] = 0;
+        if (!slot->owner[0] || is_open(context, str_of(slot->owner))) continue;
+        wipe_slot(vault, slot);
+        wiped++;
+    }
+    return wiped;
+}
+
+size_t vault_used(const struct vault *vault) { return vault->used; }
+
+micros vault_oldest(const struct vault *vault, micros now)
+{
+    micros oldest = 0;
+    for (size_t i = 0; i < vault->count && vault->used > 0; i++) {
+        const struct slot *slot = &vault->slots[i];
+        if (slot->owner[0] && now - slot->taken_at > oldest) oldest = now - slot->taken_at;
+    }
+    return oldest;
+}
+
+/* ---- sealing ---- */
+
+static void pack(const struct card *card, char plain[PLAIN_BYTES])
+{
+    memset(plain, 0, PLAIN_BYTES);
+    memcpy(plain, card->number.digits, CARD_NUMBER_DIGITS_MAX);
+    memcpy(plain + CARD_NUMBER_DIGITS_MAX, card->cvv, CARD_CVV_DIGITS_MAX);
+    plain[PLAIN_BYTES - 2] = (char)card->expiry_month;
+    plain[PLAIN_BYTES - 1] = (char)(card->expiry_year - 2000);
+}
+
+static void unpack(const char plain[PLAIN_BYTES], struct card *card)
+{
+    memset(card, 0, sizeof *card);
+    memcpy(card->number.digits, plain, CARD_NUMBER_DIGITS_MAX);
+    memcpy(card->cvv, plain + CARD_NUMBER_DIGITS_MAX, CARD_CVV_DIGITS_MAX);
+    card->expiry_month = plain[PLAIN_BYTES - 2];
+    card->expiry_year = 2000 + plain[PLAIN_BYTES - 1];
+}
+
+/* The operation's id is bound in: a sealed text moved to another row does not open. */
+static void encrypt(struct vault *vault, const struct slot *slot, str operation, const char plain[PLAIN_BYTES], uint8_t *sealed)
+{
+    uint8_t *cipher_text = sealed + NONCE_BYTES, *tag = cipher_text + PLAIN_BYTES;
+    int length;
+    world_random(vault->world, sealed, NONCE_BYTES);
+    int fine = EVP_EncryptInit_ex(vault->context, vault->cipher, NULL, slot->key, sealed) == 1;
+    fine &= EVP_EncryptUpdate(vault->context, NULL, &length, (const uint8_t *)operation.bytes, (int)operation.length) == 1;
+    fine &= EVP_EncryptUpdate(vault->context, cipher_text, &length, (const uint8_t *)plain, PLAIN_BYTES) == 1;
+    fine &= EVP_EncryptFinal_ex(vault->context, cipher_text + PLAIN_BYTES, &length) == 1;
+    fine &= EVP_CIPHER_CTX_ctrl(vault->context, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, tag) == 1;
+    INSIST(fine);
+    EVP_CIPHER_CTX_reset(vault->context); /* forgets the key */
+}
+
+static bool decrypt(struct vault *vault, const struct slot *slot, str operation, uint8_t *sealed, char plain[PLAIN_BYTES])
+{
+    uint8_t *cipher_text = sealed + NONCE_BYTES, *tag = cipher_text + PLAIN_BYTES;
+    int length;
+    int fine = EVP_DecryptInit_ex(vault->context, vault->cipher, NULL, slot->key, sealed) == 1;
+    fine &= EVP_DecryptUpdate(vault->context, NULL, &length, (const uint8_t *)operation.bytes, (int)operation.length) == 1;
+    fine &= EVP_DecryptUpdate(vault->context, (uint8_t *)plain, &length, cipher_text, PLAIN_BYTES) == 1;
+    fine &= EVP_CIPHER_CTX_ctrl(vault->context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) == 1;
+    fine &= EVP_DecryptFinal_ex(vault->context, (uint8_t *)plain + PLAIN_BYTES, &length) == 1;
+    EVP_CIPHER_CTX_reset(vault->context);
+    return fine;
+}
+
+int64_t vault_seal(struct vault *vault, struct arena *arena, const struct card *card, str operation, str *sealed)
+{
+    char plain[PLAIN_BYTES];
+    uint8_t bytes[SEALED_BYTES];
+    struct slot *slot = free_slot(vault);
+    if (!slot) return VAULT_NO_SLOT;
+
+    world_random(vault->world, slot->key, sizeof slot->key);
+    slot->taken_at = world_now(vault->world);
+    bool fits = str_copy_to(operation, slot->owner, sizeof slot->owner);
+    INSIST(fits);
+    vault->used++;
+    pack(card, plain);
+    encrypt(vault, slot, operation, plain, bytes);
+    secret_wipe(plain, sizeof plain);
+    *sealed = base64url_encode(arena, bytes, sizeof bytes);
+    return slot - vault->slots;
+}
+
+bool vault_open_card(struct vault *vault, int64_t number, str operation, str sealed, struct card *out)
+{
+    struct arena arena = { 0 };
+    char plain[PLAIN_BYTES];
+    str bytes;
+    struct slot *slot = slot_of(vault, number, operation);
+    bool fine = slot && base64url_decode(&arena, sealed, &bytes) && bytes.length == SEALED_BYTES;
+    if (fine) {
+        uint8_t copy[SEALED_BYTES];
+        memcpy(copy, bytes.bytes, sizeof copy);
+        fine = decrypt(vault, slot, operation, copy, plain);
+    }
+    if (fine) unpack(plain, out);
+    secret_wipe(plain, sizeof plain);
+    arena_close(&arena);
+    return fine;
+}
+
+/* ---- memory for one card ---- */
+
+enum { SECURE_HEAP_BYTES = 1024 * 1024, SECURE_HEAP_LEAST = 64 };
+
+struct card *card_take(void)
+{
+    static bool tried;
+    if (!tried) CRYPTO_secure_malloc_init(SECURE_HEAP_BYTES, SECURE_HEAP_LEAST);
+    tried = true;
+    struct card *card = OPENSSL_secure_zalloc(sizeof *card);
+    INSIST(card);
+    return card;
+}
+
+void card_give_back(struct card *card) { OPENSSL_secure_clear_free(card, sizeof *card); }

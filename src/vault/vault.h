@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vault: cards, sealed. For now the envelopes of cards in doubt: the card of an open authorization, sealed with
+ * AES-256-GCM under a key of its own. The sealed bytes go into the operation's row; the key lives in a slot of a mapped file
+ * on tmpfs, never in the data directory, and is wiped when the outcome is durable: from then on nobody can open the row.
+ * A crash of the process is survived; a restart of the machine leaves the envelope unreadable, on purpose (PCI DSS 3.3.1). */
+#ifndef FLORIN_VAULT_VAULT_H
+#define FLORIN_VAULT_VAULT_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "domain/card.h"
+#include "world/world.h"
+
+struct vault;
+
+enum { VAULT_NO_SLOT = -1 };
+
+/* Maps the file of slots in `folder` (made when absent), whose file system is checked to be tmpfs or ramfs. `name` tells
+ * apart the vaults of several gateways in one folder. */
+struct vault *vault_open(struct world *world, const char *folder, const char *name, size_t slots, struct error *error);
+void vault_close(struct vault *vault);
+
+/* Seals a card for one operation into a free slot, which is written before this returns. The text is for the row.
+ * VAULT_NO_SLOT when all slots are taken: the house is full. */
+int64_t vault_seal(struct vault *vault, struct arena *arena, const struct card *card, str operation, str *sealed);
+
+/* Opens it again. False when the slot is another's or empty (the machine was restarted), or the text was changed. The
+ * caller wipes the card. */
+bool vault_open_card(struct vault *vault, int64_t slot, str operation, str sealed, struct card *out) MUST_CHECK;
+
+/* Wipes the slot if it is that operation's. Harmless otherwise. */
+void vault_shred(struct vault *vault, int64_t slot, str operation);
+
+/* Wipes the slots of operations for which `is_open` says no; the number of slots wiped. At start. */
+size_t vault_sweep(struct vault *vault, bool (*is_open)(void *context, str operation), void *context);
+
+/* Slots in use, and how long the oldest has been, for metrics. */
+size_t vault_used(const struct vault *vault);
+micros vault_oldest(const struct vault *vault, micros now);
+
+/* Memory for one card: locked, outside core dumps, wiped when given back (OpenSSL's secure heap where it could be set up). */
+struct card *card_take(void);
+void card_give_back(struct card *card);
+
+#endif
