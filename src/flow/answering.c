@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* answering: what a request is told, in the form that its API has chosen. Runs on the loop and in transactions. */
+#include "flow/flows_internal.h"
+
+const struct answer_form *form_of(const struct operation_flow *flow)
+{
+    const struct flows_options *options = &flow->flows->options;
+    if (flow->name.form) return flow->name.form;
+    for (size_t i = 0; i < options->form_count; i++) {
+        if (str_equal(str_of(options->forms[i]->name), flow->operation.answer_form)) return options->forms[i];
+    }
+    return options->forms[0];
+}
+
+enum operation_kind asked_of(const struct operation_flow *flow, const struct payment_record *record)
+{
+    bool chained = !str_equal(str_of(flow->operation.answer_operation_id.text), operation_id_str(&flow->operation.id));
+    if (flow->asked != OPERATION_NONE) return flow->asked;
+    if (record && record->payment.captures_itself && chained) return OPERATION_AUTHORIZE;
+    return flow->operation.kind;
+}
+
+static bool can_have_refunds(const struct payment_record *record)
+{
+    return record->payment.captured_minor > 0;
+}
+
+void write_reply(struct operation_flow *flow, enum ending_kind kind, enum refusal refusal, const struct payment_record *record)
+{
+    struct operation_record *refunds = NULL;
+    struct ending ending = { .kind = kind, .refusal = refusal, .record = record, .asked = asked_of(flow, record) };
+    if (record && flow->flow.store && can_have_refunds(record)) {
+        ending.refund_count = store_list_refunds(flow->flow.store, &flow->flow.arena, flow->flows->options.merchant,
+                                                 payment_id_str(&record->id), &refunds);
+        ending.refunds = refunds;
+    }
+    ending.request_id = flow->name.request_id.length > 0 ? flow->name.request_id : operation_id_str(&flow->operation.id);
+    flow->reply = (struct reply){ 0 };
+    form_of(flow)->write(&flow->flow.arena, &ending, &flow->reply);
+}

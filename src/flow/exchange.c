@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exchange: one try of an operation: fill the frozen bytes, send them, and judge what comes back. */
+#include "base/log.h"
+#include "flow/flows_internal.h"
+#include "processor/holes.h"
+
+/* ---- sending ---- */
+
+static struct next judge(struct operation_flow *flow, bool nobody_waits, bool card_gone);
+
+static void call_done(struct http_call *call)
+{
+    struct operation_flow *flow = CONTAINER_OF(call, struct operation_flow, call);
+    flow->flows->calls--;
+    arena_close(&flow->sent_arena);
+    flow_wake(&flow->flow);
+}
+
+static void add_header(struct http_call *call, const char *name, str value)
+{
+    INSIST(call->header_count < HTTP_CALL_HEADERS_MAX);
+    call->headers[call->header_count++] = (struct http_header){ str_of(name), value };
+}
+
+static void address(struct operation_flow *flow, str body)
+{
+    const struct processor_settings *settings = &flow->line->settings;
+    const struct operation_record *operation = &flow->operation;
+    str url = arena_format(&flow->call_arena, "%s%.*s", settings->url, STR_FORMAT(operation->path));
+    flow->call = (struct http_call){
+        .method = operation->method,
+        .url = url.bytes,
+        .body = body,
+        .timeout = settings->timeout,
+        .connect_timeout = settings->connect_timeout,
+        .arena = &flow->call_arena,
+        .done = call_done,
+    };
+    add_header(&flow->call, "Content-Type", STR("application/json"));
+    if (settings->processor->key_header) add_header(&flow->call, settings->processor->key_header, operation->processor_key);
+    if (flow->name.trace.length > 0) add_header(&flow->call, "traceparent", flow->name.trace);
+}
+
+/* The frozen bytes with the card in their holes. False: there is a hole and the card cannot be had any more. */
+static bool fill(struct operation_flow *flow, str *body)
+{
+    const struct operation_record *operation = &flow->operation;
+    size_t padded = flow->line->settings.processor->body_bytes_padded;
+    if (!holes_are_in(operation->body)) {
+        *body = holes_fill(&flow->sent_arena, operation->body, NULL, padded);
+        return true;
+    }
+    struct card *card = card_take();
+    bool opened = operation->card_sealed.bytes && vault_open_card(flow->flows->options.vault, operation->card_slot,
+                                                                  operation_id_str(&operation->id), operation->card_sealed, card);
+    if (opened) *body = holes_fill(&flow->sent_arena, operation->body, card, padded);
+    card_give_back(card);
+    return opened;
+}
+
+static struct next send(struct operation_flow *flow)
+{
+    str body;
+    arena_close(&flow->call_arena);
+    if (!fill(flow, &body)) {
+        flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
+        return judge(flow, true, true);
+    }
+    address(flow, body);
+    flow->flows->calls++;
+    world_send(flow->flow.world, &flow->call);
+    return sleep_then(READ_ANSWER);
+}
+
+/* The merchant's time is over and nothing has ever left: it is called off. */
+static struct next call_off(struct operation_flow *flow)
+{
+    flow->outcome = (struct outcome){ .kind = OUTCOME_NOT_SENT };
+    return judge(flow, true, false);
+}
+
+static bool window_is_over(const struct operation_flow *flow)
+{
+    const struct operation_record *operation = &flow->operation;
+    return attempt_window_is_over(operation->kind, operation->started_at, world_now(flow->flow.world),
+                                  flow->line->settings.processor->key_window);
+}
+
+struct next call_processor(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    micros wait = 0;
+    bool first = flow->operation.sends == 0;
+    enter_by_payment(flow);
+    if (flow->deadline_over && first) return call_off(flow);
+    if (flow->flows->stopping && !first) return sleep_then(CALL_PROCESSOR); /* durable: the next start goes on with it */
+    if (!first && window_is_over(flow)) {
+        flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
+        return judge(flow, true, false);
+    }
+    if (!pace_may_send(&flow->line->pace, base->world, !first, &wait)) {
+        flow_wake_after(base, wait);
+        return sleep_then(CALL_PROCESSOR);
+    }
+    return send(flow);
+}
+
+/* ---- reading ---- */
+
+static bool was_replayed(const struct operation_flow *flow)
+{
+    const char *header = flow->line->settings.processor->replayed_header;
+    return header && str_equal_ignoring_case(http_call_answer_header(&flow->call, str_of(header)), STR("true"));
+}
+
+static void read_outcome(struct operation_flow *flow)
+{
+    const struct operation_record *operation = &flow->operation;
+    struct processor_call asked = {
+        .amount = money_of(operation->amount_minor, flow->record.payment.amount.currency),
+        .authorization_ref = str_of(flow->record.authorization_ref.text),
+        .capture_ref = str_of(flow->record.capture_ref.text),
+    };
+    struct processor_answer answer = { .status = flow->call.status, .body = flow->call.answer_body, .replayed = was_replayed(flow) };
+    flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
+    if (flow->call.result == HTTP_CALL_NOT_SENT) flow->outcome.kind = OUTCOME_NOT_SENT;
+    if (flow->call.result != HTTP_CALL_ANSWERED) return;
+    flow->line->settings.processor->operations[operation->kind].read(&flow->call_arena, &asked, &answer, &flow->outcome);
+}
+
+static enum pace_feedback feedback_of(const struct outcome *outcome)
+{
+    bool failed = outcome->kind == OUTCOME_UNKNOWN || outcome->kind == OUTCOME_NOT_SENT || outcome->kind == OUTCOME_BUSY;
+    return failed ? PACE_FAILED : PACE_ANSWERED;
+}
+
+static void log_trouble(const struct operation_flow *flow)
+{
+    log_warn("processor gave no good answer", LOG_TEXT("payment_id", payment_id_str(&flow->payment_id)),
+             LOG_TEXT("operation_id", operation_id_str(&flow->operation.id)), LOG_TEXT("kind", operation_kind_word(flow->operation.kind)),
+             LOG_NUMBER("status", flow->call.status), LOG_TEXT("problem", str_of(flow->call.problem)),
+             LOG_TEXT("code", str_of(flow->outcome.word)), LOG_NUMBER("sends", flow->operation.sends));
+}
+
+struct next read_answer(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    measure_call(&flow->call, flow->operation.sends == 0);
+    read_outcome(flow);
+    enum pace_feedback feedback = feedback_of(&flow->outcome);
+    if (feedback == PACE_FAILED) log_trouble(flow);
+    pace_told(&flow->line->pace, base->world, feedback, flow->outcome.shows_illness);
+    return judge(flow, flow->waiters == NULL, false);
+}
+
+/* ---- judging ---- */
+
+static struct attempt_past past_of(const struct operation_flow *flow, bool nobody_waits, bool card_gone)
+{
+    const struct operation_record *operation = &flow->operation;
+    return (struct attempt_past){
+        .kind = operation->kind,
+        .sends_before = (int)operation->sends,
+        .lost_before = (int)operation->lost,
+        .first_already = (int)operation->already,
+        .denied_before = (int)operation->denied,
+        .mismatched_before = (int)operation->mismatched,
+        .rival_possible = flow->record.rival_possible,
+        .processor_ill = pace_is_ill(&flow->line->pace, flow->flow.world),
+        .nobody_waits = nobody_waits,
+        .window_over = window_is_over(flow),
+        .card_gone = card_gone,
+    };
+}
+
+/* The try becomes part of the past. */
+static void remember(struct operation_record *operation, const struct outcome *outcome)
+{
+    bool lost = outcome->kind == OUTCOME_UNKNOWN || outcome->kind == OUTCOME_MISMATCHED || outcome->may_have_happened;
+    if (outcome->kind == OUTCOME_NOT_SENT) return;
+    operation->sends++;
+    operation->lost += lost;
+    operation->denied += outcome->kind == OUTCOME_DENIED || outcome->kind == OUTCOME_DECLINED;
+    operation->mismatched += outcome->kind == OUTCOME_MISMATCHED;
+    if (outcome->kind == OUTCOME_ALREADY && operation->already == 0) operation->already = operation->sends;
+}
+
+static micros pause_of(struct operation_flow *flow)
+{
+    const struct flows_options *options = &flow->flows->options;
+    micros back_off = pace_back_off(flow->flow.world, options->retry_base, flow->busy_tries++);
+    return flow->verdict.kind == VERDICT_TRY_AFTER_QUIET ? flow->line->settings.resend_after + back_off : back_off;
+}
+
+static struct next act_on(struct operation_flow *flow)
+{
+    switch (flow->verdict.kind) {
+    case VERDICT_DONE:
+    case VERDICT_DECLINED:
+    case VERDICT_FAILED:
+    case VERDICT_EXPIRED: return go(RECORD_OUTCOME);
+    case VERDICT_REVIEW: return go(RECORD_DOUBT);
+    case VERDICT_TRY_AGAIN:
+    case VERDICT_TRY_AFTER_QUIET: break;
+    }
+    return go(flow->verdict.doubtful ? RECORD_DOUBT : WAIT);
+}
+
+static struct next judge(struct operation_flow *flow, bool nobody_waits, bool card_gone)
+{
+    struct attempt_past past = past_of(flow, nobody_waits, card_gone);
+    bool sent = !card_gone && !(flow->outcome.kind == OUTCOME_UNKNOWN && past.window_over && flow->call.result == HTTP_CALL_ANSWERED);
+    flow->verdict = attempt_judge(&past, &flow->outcome);
+    if (sent) remember(&flow->operation, &flow->outcome);
+    flow->pause = pause_of(flow);
+    flow->command.now = world_now(flow->flow.world);
+    measure_doubt(flow->verdict.kind);
+    if (flow->verdict.kind == VERDICT_REVIEW) {
+        log_error("operation needs a person", LOG_TEXT("payment_id", payment_id_str(&flow->payment_id)),
+                  LOG_TEXT("operation_id", operation_id_str(&flow->operation.id)), LOG_TEXT("reason", str_of(flow->verdict.reason)));
+    }
+    return act_on(flow);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* flows: opening, and the doors by which requests come in. */
+#include "flow/flows.h"
+
+#include <stdlib.h>
+
+#include "flow/flows_internal.h"
+
+struct flows *flows_open(const struct flows_options *options)
+{
+    struct flows *flows = calloc(1, sizeof *flows);
+    INSIST(flows && options->processor_count >= 1 && options->processor_count <= PROCESSORS_MAX && options->form_count >= 1);
+    flows->options = *options;
+    for (size_t i = 0; i < options->processor_count; i++) flows->lines[i].settings = options->processors[i];
+    room_watch(flows);
+    return flows;
+}
+
+void flows_stop_taking(struct flows *flows) { flows->stopping = true; }
+
+bool flows_are_quiet(const struct flows *flows)
+{
+    if (flows->waiters > 0 || flows->calls > 0 || recovery_is_busy(flows)) return false;
+    for (size_t i = 0; i < FLOW_BUCKETS; i++) {
+        for (const struct operation_flow *flow = flows->by_payment[i]; flow; flow = flow->next_by_payment) {
+            if (flow->flow.in_transaction) return false;
+        }
+    }
+    return true;
+}
+
+void flows_close(struct flows *flows)
+{
+    recovery_close(flows);
+    world_timer_stop(flows->options.world, &flows->room_timer);
+    for (size_t i = 0; i < FLOW_BUCKETS; i++) {
+        while (flows->by_payment[i]) operation_flow_kind.finished(&flows->by_payment[i]->flow);
+    }
+    free(flows);
+}
+
+const char *flows_step_name(size_t number)
+{
+    return number <= REPLY ? operation_flow_kind.steps[number].name : NULL;
+}
+
+struct line *line_of(struct flows *flows, str processor)
+{
+    for (size_t i = 0; i < flows->options.processor_count; i++) {
+        if (str_equal(str_of(flows->lines[i].settings.processor->name), processor)) return &flows->lines[i];
+    }
+    return &flows->lines[0];
+}
+
+/* ---- requests ---- */
+
+static struct request_name copy_name(struct arena *arena, const struct request_name *name)
+{
+    return (struct request_name){
+        .form = name->form,
+        .scope = arena_copy(arena, name->scope),
+        .key = arena_copy(arena, name->key),
+        .fingerprint = arena_copy(arena, name->fingerprint),
+        .request_id = arena_copy(arena, name->request_id),
+        .trace = arena_copy(arena, name->trace),
+    };
+}
+
+static void answer_at_once(struct flows *flows, const struct request_name *name, enum ending_kind kind, struct waiter *waiter)
+{
+    struct operation_flow *flow = operation_flow_take(flows, ENTRY_REQUEST);
+    flow->flow.world = flows->options.world;
+    flow->name = copy_name(&flow->flow.arena, name);
+    flow->name.key = STR_NONE;
+    wait_for(flow, waiter, false);
+    write_reply(flow, kind, REFUSED_NOT, NULL);
+    answer_waiters(flow, &flow->reply);
+    operation_flow_kind.finished(&flow->flow);
+}
+
+/* The same request is running here: its answer will be everybody's. */
+static bool joins(struct flows *flows, const struct request_name *name, struct waiter *waiter)
+{
+    struct operation_flow *running = find_by_request(flows, name->scope, name->key);
+    if (!running) return false;
+    if (str_equal(running->name.fingerprint, name->fingerprint)) wait_for(running, waiter, true);
+    else answer_at_once(flows, name, ENDING_KEY_REUSED, waiter);
+    return true;
+}
+
+static struct operation_flow *take_request(struct flows *flows, const struct request_name *name, struct waiter *waiter)
+{
+    if (joins(flows, name, waiter)) return NULL;
+    if (flows->stopping || flows->running >= flows->options.flows_max) {
+        answer_at_once(flows, name, flows->stopping ? ENDING_STOPPING : ENDING_OVERLOADED, waiter);
+        return NULL;
+    }
+    struct operation_flow *flow = operation_flow_take(flows, ENTRY_REQUEST);
+    flow->flow.world = flows->options.world;
+    flow->name = copy_name(&flow->flow.arena, name);
+    enter_by_request(flow);
+    wait_for(flow, waiter, false);
+    return flow;
+}
+
+void flows_authorize(struct flows *flows, const struct request_name *name, const struct payment_wish *wish, struct waiter *waiter)
+{
+    struct operation_flow *flow = take_request(flows, name, waiter);
+    if (!flow) return;
+    struct arena *arena = &flow->flow.arena;
+    if (wish->processor) flow->line = line_of(flows, str_of(wish->processor->name));
+    flow->asked = OPERATION_AUTHORIZE;
+    flow->command = (struct command){ .kind = COMMAND_AUTHORIZE, .amount = wish->amount, .captures_itself = wish->captures_itself };
+    flow->wish = *wish;
+    flow->wish.order_id = arena_copy(arena, wish->order_id);
+    flow->wish.customer_id = arena_copy(arena, wish->customer_id);
+    flow->wish.description = wish->description.bytes ? arena_copy(arena, wish->description) : STR_NONE;
+    flow->wish.metadata = arena_copy(arena, wish->metadata);
+    flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, PREPARE);
+}
+
+static enum operation_kind operation_of_command(enum command_kind kind)
+{
+    switch (kind) {
+    case COMMAND_CAPTURE: return OPERATION_CAPTURE;
+    case COMMAND_VOID: return OPERATION_VOID;
+    case COMMAND_REFUND: return OPERATION_REFUND;
+    default: return OPERATION_NONE;
+    }
+}
+
+void flows_change(struct flows *flows, const struct request_name *name, const struct change_wish *wish, struct waiter *waiter)
+{
+    struct operation_flow *flow = take_request(flows, name, waiter);
+    if (!flow) return;
+    flow->asked = operation_of_command(wish->command);
+    flow->command = (struct command){ .kind = wish->command, .whole = wish->whole };
+    flow->command.amount = money_of(wish->amount_minor, wish->has_currency ? wish->currency : (currency){ "" });
+    /* An id too long to be one of ours becomes an empty one, which is not found. */
+    if (!str_copy_to(wish->payment_id, flow->payment_id.text, sizeof flow->payment_id.text)) flow->payment_id.text[0] = 0;
+    flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, PREPARE);
+}
+
+void flows_settle(struct flows *flows, const struct settle_wish *wish, struct waiter *waiter)
+{
+    struct operation_flow *flow = operation_flow_take(flows, ENTRY_SETTLE);
+    struct arena *arena = &flow->flow.arena;
+    flow->flow.world = flows->options.world;
+    flow->settle = *wish;
+    flow->settle.operation_id = arena_copy(arena, wish->operation_id);
+    flow->settle.processor_ref = wish->processor_ref.bytes ? arena_copy(arena, wish->processor_ref) : STR_NONE;
+    flow->settle.by = arena_copy(arena, wish->by);
+    flow->name = (struct request_name){ .form = wish->form, .request_id = arena_copy(arena, wish->request_id) };
+    wait_for(flow, waiter, false);
+    flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, PREPARE);
+}
+
+/* ---- looking ---- */
+
+void flows_look(const struct flows *flows, struct flows_view *out)
+{
+    struct world *world = flows->options.world;
+    *out = (struct flows_view){ .running = flows->running, .calls = flows->calls, .recovered = flows->recovered, .storage_low = flows->storage_low };
+    for (size_t i = 0; i < flows->options.processor_count; i++) out->breaker_open[i] = flows->lines[i].pace.open;
+    out->oldest_card = vault_oldest(flows->options.vault, world_now(world));
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* flows: everything that is being done for merchants: payments being authorized, captured, voided, refunded; recovery;
+ * who waits for what. What the API calls. All of it belongs to the loop's thread. */
+#ifndef FLORIN_FLOW_FLOWS_H
+#define FLORIN_FLOW_FLOWS_H
+
+#include "base/hash.h"
+#include "processor/processor.h"
+#include "store/store.h"
+#include "vault/vault.h"
+#include "world/world.h"
+
+struct flows;
+
+/* ---- answers ---- */
+
+/* How a request ended, or stands. */
+enum ending_kind {
+    ENDING_DONE,        /* it happened: the receipt */
+    ENDING_OPEN,        /* not known yet: the receipt with its open operation; provisional, never recorded */
+    ENDING_DECLINED,    /* the authorization was declined, or could not be captured and was voided */
+    ENDING_REFUSED,     /* our rules say no: `refusal`; the record is there when the payment is */
+    ENDING_EXPIRED,     /* the processor says that the hold is over */
+    ENDING_UNAVAILABLE, /* the processor cannot be reached; when the record is there the payment has failed */
+    ENDING_PROCESSOR_REFUSED, /* the processor will never do it; nothing happened */
+    ENDING_NOT_FOUND,   /* no such payment */
+    ENDING_KEY_REUSED,  /* the key belongs to another request */
+    ENDING_STORAGE_LOW, /* no room on the disk: nothing was begun */
+    ENDING_OVERLOADED,  /* too much is running: nothing was begun */
+    ENDING_STOPPING,    /* going down: nothing was begun */
+    ENDING_NOT_IN_REVIEW, /* flows_settle: there is no such operation in review */
+    ENDING_ID_NEEDED,   /* flows_settle: an authorization that happened needs its id */
+    ENDING_ID_INVALID,  /* flows_settle: that id is too long or not printable */
+};
+
+struct ending {
+    enum ending_kind kind;
+    enum refusal refusal;
+    enum operation_kind asked; /* what the request was: OPERATION_AUTHORIZE, ... */
+    const struct payment_record *record; /* NULL: none */
+    const struct operation_record *refunds; /* of the record */
+    size_t refund_count;
+    str request_id; /* of the request that this answers first */
+};
+
+/* An answer as the merchant gets it. */
+struct reply {
+    int status;
+    str body;           /* JSON or problem document */
+    int64_t retry_after_s; /* 0: none */
+    bool replayed;      /* it was given before */
+};
+
+/* One form in which answers are written; chosen by name, because a restart must find it again. */
+struct answer_form {
+    const char *name; /* "core" */
+    /* Writes status, body and retry_after_s; the body lives in the arena. Pure: runs on the store's thread. */
+    void (*write)(struct arena *arena, const struct ending *ending, struct reply *out);
+};
+
+/* Somebody who waits for an answer. The owner keeps it until `answered` is called, exactly once, on the loop. */
+struct waiter {
+    void (*answered)(struct waiter *waiter, const struct reply *reply);
+    /* the flows' own */
+    struct flows *flows;
+    struct operation_flow *flow;
+    struct waiter *next;
+    struct world_timer deadline;
+    bool joined;  /* came while the same request was running */
+    bool overdue; /* its deadline has passed */
+};
+
+/* ---- opening ---- */
+
+struct processor_settings {
+    const struct processor *processor;
+    const char *url;          /* base address, without a slash at the end */
+    micros timeout;           /* of one call; longer than any answer takes */
+    micros connect_timeout;
+    micros resend_after;      /* quiet time: how long a request that was killed here may still be running there */
+};
+
+struct flows_options {
+    struct world *world;
+    struct vault *vault;
+    struct hash key_secret;   /* makes processors' idempotency keys */
+    str merchant;
+    const char *store_path;   /* for the room on its disk; NULL: not watched */
+    const struct answer_form *const *forms;
+    size_t form_count;
+    struct processor_settings processors[4]; /* the first is the default */
+    size_t processor_count;
+    micros answer_within;     /* a waiter hears 202 after this */
+    micros retry_base;        /* first back-off, doubled each time, full jitter */
+    micros request_kept;      /* how long keys are remembered */
+    size_t flows_max;
+    int64_t storage_least_bytes; /* below this free room nothing new is begun */
+};
+
+struct flows *flows_open(const struct flows_options *options);
+
+/* Enters every open operation into its table by the side door, sweeps the vault's orphans, and from then on looks for
+ * expired holds and old keys now and then. `ready` is called once all open operations are known. */
+void flows_recover(struct flows *flows, void (*ready)(void *context), void *context);
+
+/* Begins nothing new from now on. */
+void flows_stop_taking(struct flows *flows);
+
+/* Nobody waits and no call is in the air: what is left is durable and recovers at the next start. */
+bool flows_are_quiet(const struct flows *flows);
+
+/* Frees everything; the flows must be quiet and their timers stop here. */
+void flows_close(struct flows *flows);
+
+/* ---- requests ---- */
+
+/* Names one request of a merchant. Texts are copied. */
+struct request_name {
+    const struct answer_form *form;
+    str scope;       /* "core" */
+    str key;         /* Idempotency-Key */
+    str fingerprint; /* hex, 64 characters */
+    str request_id;  /* for the answer's problem document and the log */
+    str trace;       /* W3C traceparent of this request, passed on to the processor; empty: none */
+};
+
+/* Authorizes a new payment. The card is read before this returns and stays the caller's to wipe. */
+struct payment_wish {
+    money amount;
+    bool captures_itself;
+    const struct processor *processor; /* NULL: the default */
+    str order_id, customer_id;
+    str description; /* STR_NONE: none */
+    str metadata;    /* JSON object */
+    const struct card *card;
+};
+void flows_authorize(struct flows *flows, const struct request_name *name, const struct payment_wish *wish, struct waiter *waiter);
+
+/* Captures, voids or refunds. */
+struct change_wish {
+    enum command_kind command; /* COMMAND_CAPTURE, COMMAND_VOID, COMMAND_REFUND */
+    str payment_id;
+    bool whole;        /* all that is left */
+    int64_t amount_minor;
+    bool has_currency; /* else the payment's own */
+    currency currency;
+};
+void flows_change(struct flows *flows, const struct request_name *name, const struct change_wish *wish, struct waiter *waiter);
+
+/* A person says how an operation in review ended. `by` names him, for history. */
+struct settle_wish {
+    str operation_id;
+    bool happened;
+    str processor_ref; /* STR_NONE: not known */
+    str by;
+    const struct answer_form *form;
+    str request_id;
+};
+void flows_settle(struct flows *flows, const struct settle_wish *wish, struct waiter *waiter);
+
+/* ---- for /readyz and /metrics ---- */
+
+struct flows_view {
+    size_t running;       /* flows in memory */
+    size_t calls;         /* requests to processors in the air */
+    bool recovered;
+    bool storage_low;
+    bool breaker_open[4]; /* by processor */
+    micros oldest_card;   /* the longest life of a sealed card */
+};
+void flows_look(const struct flows *flows, struct flows_view *out);
+
+void flows_register_metrics(void);
+
+/* The names of the steps, "prepare" and so on, from 0; NULL after the last. With "operation." before it, each is a crash
+ * point of test builds. */
+const char *flows_step_name(size_t number);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* flows_internal: what the files of this folder share: the running operation, and the tables that find it. */
+#ifndef FLORIN_FLOW_FLOWS_INTERNAL_H
+#define FLORIN_FLOW_FLOWS_INTERNAL_H
+
+#include "flow/flow.h"
+#include "flow/flows.h"
+#include "base/metric.h"
+#include "flow/pace.h"
+#include "world/http_client.h"
+
+enum { FLOW_BUCKETS = 16384, PROCESSORS_MAX = 4 };
+
+/* One processor that payments go to: how it speaks, where it is, how hard it may be pressed. */
+struct line {
+    struct processor_settings settings;
+    struct pace pace;
+};
+
+/* The steps of operation.c's table. */
+enum operation_step {
+    PREPARE,
+    RECORD_ATTEMPT,
+    CALL_PROCESSOR,
+    READ_ANSWER,
+    RECORD_OUTCOME,
+    SETTLED,
+    RECORD_DOUBT,
+    WAIT,
+    JOIN,
+    SEAL_AGAIN,
+    RECORD_RESUMED,
+    RELOAD,
+    RECORD_SETTLEMENT,
+    DECLINE_WORK,
+    REPLY,
+};
+
+/* What entered the table. */
+enum operation_entry {
+    ENTRY_REQUEST, /* a merchant asked */
+    ENTRY_RELOAD,  /* an open operation, after a restart */
+    ENTRY_EXPIRE,  /* the clock */
+    ENTRY_SETTLE,  /* a person */
+};
+
+/* One payment being worked on: an operation and what follows from it. */
+struct operation_flow {
+    struct flow flow; /* first: the engine's */
+    struct flows *flows;
+    struct line *line;
+
+    /* what was asked */
+    enum operation_entry entry;
+    struct request_name name; /* name.key empty: nobody asked by a key */
+    struct command command;
+    enum operation_kind asked;
+    struct payment_wish wish; /* authorize; wish.card is not used after PREPARE */
+    struct card_face card_face;
+    str card_sealed;
+    int64_t card_slot;
+    struct payment_id payment_id;
+    struct operation_id fresh_id; /* for the next operation that begins */
+    bool refuses_new;             /* a new payment cannot be begun now ... */
+    enum ending_kind refuses_with; /* ... for this reason; what was begun before is answered all the same */
+    struct settle_wish settle;
+
+    /* what is known: as of the last commit, and as a running transaction would have it */
+    struct payment_record record, moved;
+    struct operation_record operation, moved_operation;
+    bool has_moved;                /* the transaction is to make the second the first */
+    struct operation_record ended; /* the operation that the last outcome ended */
+    bool ends_operation;           /* there was one */
+    bool goes_on;                  /* another one follows it */
+    struct payment_id running_payment; /* that our key's first request is working on */
+    bool asked_twice;
+
+    /* the exchange */
+    struct http_call call;
+    struct arena sent_arena; /* may hold a card: closed when the call is done */
+    struct arena call_arena;
+    struct outcome outcome;
+    struct verdict verdict;
+    micros pause;    /* before the next try */
+    int busy_tries;  /* for the back-off */
+    bool deadline_over; /* of a waiter, while nothing had left yet */
+
+    /* the answer */
+    struct reply reply;
+    bool has_reply;
+    struct waiter *waiters;
+    micros began_at; /* monotonic */
+
+    struct operation_flow *next_by_request, *next_by_payment;
+    bool in_request_table, in_payment_table;
+};
+
+struct flows {
+    struct flows_options options;
+    struct line lines[PROCESSORS_MAX];
+    size_t running;
+    size_t calls;
+    size_t waiters;
+    bool stopping;
+    bool recovered;
+    bool storage_low;
+    struct operation_flow *by_request[FLOW_BUCKETS];
+    struct operation_flow *by_payment[FLOW_BUCKETS];
+    struct world_timer sweep_timer, room_timer;
+    struct recovery *recovery;
+};
+
+/* ---- waiting.c: who is found where, and who waits ---- */
+
+struct operation_flow *find_by_request(struct flows *flows, str scope, str key);
+struct operation_flow *find_by_payment(struct flows *flows, str payment_id);
+void enter_by_request(struct operation_flow *flow);
+void enter_by_payment(struct operation_flow *flow);
+void leave_by_request(struct operation_flow *flow);
+void leave_by_payment(struct operation_flow *flow);
+
+/* Adds a waiter with its deadline. */
+void wait_for(struct operation_flow *flow, struct waiter *waiter, bool joined);
+/* All waiters of one now wait for the other. */
+void move_waiters(struct operation_flow *from, struct operation_flow *to);
+/* Answers everybody who waits. */
+void answer_waiters(struct operation_flow *flow, const struct reply *reply);
+/* Answers those whose deadline has passed, as far as that can be done now. */
+void answer_overdue(struct operation_flow *flow);
+
+/* The line that a payment goes by; the default for a name that is not configured. */
+struct line *line_of(struct flows *flows, str processor);
+
+/* ---- operation.c: the table ---- */
+
+extern const struct flow_kind operation_flow_kind;
+struct operation_flow *operation_flow_take(struct flows *flows, enum operation_entry entry);
+static inline struct operation_flow *operation_of(struct flow *flow) { return (struct operation_flow *)(void *)flow; }
+
+/* ---- recording.c: what happens in transactions ---- */
+
+struct next record_attempt(struct flow *flow);
+struct next record_outcome(struct flow *flow);
+struct next record_doubt(struct flow *flow);
+struct next record_resumed(struct flow *flow);
+struct next record_settlement(struct flow *flow);
+struct next reload(struct flow *flow);
+
+/* ---- exchange.c: one call of a processor ---- */
+
+struct next call_processor(struct flow *flow);
+struct next read_answer(struct flow *flow);
+
+/* ---- answering.c ---- */
+
+/* What was asked first: the answer to an automatic payment is that of its authorization, whatever ran last. */
+enum operation_kind asked_of(const struct operation_flow *flow, const struct payment_record *record);
+
+/* Writes the reply for that ending from `record` (NULL: none), in the flow's arena. */
+void write_reply(struct operation_flow *flow, enum ending_kind kind, enum refusal refusal, const struct payment_record *record);
+/* The form in which the operation's answer is to be written, after a restart found by its name. */
+const struct answer_form *form_of(const struct operation_flow *flow);
+
+/* ---- recovery.c, room.c ---- */
+
+void recovery_close(struct flows *flows);
+bool recovery_is_busy(const struct flows *flows);
+void room_watch(struct flows *flows);
+
+/* ---- measures.c ---- */
+
+void measure_call(const struct http_call *call, bool first);
+void measure_ended(const struct operation_flow *flow);
+void measure_doubt(enum verdict_kind kind);
+
+#endif

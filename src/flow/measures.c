@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* measures: what the flows count, for /metrics. */
+#include "flow/flows_internal.h"
+
+#define OPERATIONS(kind_word, result_word)                                                                             \
+    {                                                                                                                  \
+        .name = "florin_operations_total", .labels = "kind=\"" kind_word "\",result=\"" result_word "\"",              \
+        .help = "Operations that ended, by kind and result.", .kind = METRIC_COUNTER                                   \
+    }
+#define OPERATIONS_OF(kind_word) { OPERATIONS(kind_word, "done"), OPERATIONS(kind_word, "declined"), OPERATIONS(kind_word, "failed") }
+#define CALLS(result_word)                                                                                             \
+    {                                                                                                                  \
+        .name = "florin_processor_calls_total", .labels = "result=\"" result_word "\"",                                \
+        .help = "Calls of processors, by what came of the connection.", .kind = METRIC_COUNTER                         \
+    }
+
+static struct metric operations[OPERATION_KIND_COUNT][3] = {
+    [OPERATION_AUTHORIZE] = OPERATIONS_OF("authorize"),
+    [OPERATION_CAPTURE] = OPERATIONS_OF("capture"),
+    [OPERATION_VOID] = OPERATIONS_OF("void"),
+    [OPERATION_REFUND] = OPERATIONS_OF("refund"),
+};
+static struct metric calls[] = { CALLS("answered"), CALLS("not_sent"), CALLS("lost") };
+static struct metric tries_beyond_first = { .name = "florin_processor_tries_beyond_first_total",
+                                            .help = "Calls that repeated an earlier one with the same bytes.",
+                                            .kind = METRIC_COUNTER };
+static struct metric call_seconds = { .name = "florin_processor_call_seconds", .help = "Length of processor calls.", .kind = METRIC_HISTOGRAM };
+static struct metric operation_seconds = { .name = "florin_operation_seconds",
+                                           .help = "From the request to the durable outcome.",
+                                           .kind = METRIC_HISTOGRAM };
+static struct metric doubts = { .name = "florin_doubtful_answers_total",
+                                .help = "Tries after which the same bytes had to be sent again.",
+                                .kind = METRIC_COUNTER };
+static struct metric reviews = { .name = "florin_reviews_total", .help = "Operations handed to a person.", .kind = METRIC_COUNTER };
+static struct metric stray_holds = { .name = "florin_possible_stray_holds_total",
+                                     .help = "Holds that lost tries may have left at a processor.",
+                                     .kind = METRIC_COUNTER };
+
+void flows_register_metrics(void)
+{
+    for (int kind = OPERATION_AUTHORIZE; kind < OPERATION_KIND_COUNT; kind++) {
+        for (size_t i = 0; i < 3; i++) metric_register(&operations[kind][i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(calls); i++) metric_register(&calls[i]);
+    metric_register(&tries_beyond_first);
+    metric_register(&call_seconds);
+    metric_register(&operation_seconds);
+    metric_register(&doubts);
+    metric_register(&reviews);
+    metric_register(&stray_holds);
+}
+
+void measure_call(const struct http_call *call, bool first)
+{
+    metric_add(&calls[call->result], 1);
+    if (!first) metric_add(&tries_beyond_first, 1);
+    if (call->sent_at) metric_observe_us(&call_seconds, call->ended_at - call->sent_at);
+}
+
+void measure_ended(const struct operation_flow *flow)
+{
+    const struct operation_record *ended = &flow->ended;
+    metric_add(&operations[ended->kind][ended->state - OPERATION_DONE], 1);
+    metric_observe_us(&operation_seconds, world_monotonic(flow->flow.world) - flow->began_at);
+    metric_add(&stray_holds, flow->verdict.stray_holds);
+}
+
+void measure_doubt(enum verdict_kind kind)
+{
+    if (kind == VERDICT_TRY_AGAIN || kind == VERDICT_TRY_AFTER_QUIET) metric_add(&doubts, 1);
+    if (kind == VERDICT_REVIEW) metric_add(&reviews, 1);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* operation: the one shape of all work that moves money, as a table of steps.
+ *
+ *   prepare -> record_attempt -> call_processor -> read_answer -> record_outcome -> settled -> (what follows, or the end)
+ *                  |  |               ^                |
+ *                  |  +-> reply       +--- wait <------+--> record_doubt
+ *                  +-> join, seal_again -> record_resumed (a request that is running or waits for its card)
+ *
+ *   reload -> wait              side door: an open operation after a restart
+ *   record_settlement           side door: a person's word on an operation in review
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "flow/flows_internal.h"
+
+/* ---- small things that several steps need ---- */
+
+static void make_id(struct world *world, str prefix, char buffer[ID_TEXT_BYTES])
+{
+    uint8_t random[ID_RANDOM_BYTES];
+    world_random(world, random, sizeof random);
+    id_format(buffer, prefix, world_now(world), random);
+}
+
+static void shred_card(struct operation_flow *flow)
+{
+    if (flow->card_slot < 0) return;
+    vault_shred(flow->flows->options.vault, flow->card_slot, operation_id_str(&flow->fresh_id));
+    flow->card_slot = VAULT_NO_SLOT;
+}
+
+static struct next reply_with(struct operation_flow *flow, enum ending_kind kind, const struct payment_record *record)
+{
+    write_reply(flow, kind, REFUSED_NOT, record);
+    return go(REPLY);
+}
+
+/* ---- steps on the loop ---- */
+
+static bool seal_card(struct operation_flow *flow)
+{
+    const struct card *card = flow->wish.card;
+    flow->command.has_cvv = card->cvv[0] != 0;
+    flow->command.card_expired = card_is_expired(card->expiry_month, card->expiry_year, flow->command.now);
+    flow->card_face = card_face_of(&card->number);
+    flow->card_slot = vault_seal(flow->flows->options.vault, &flow->flow.arena, card, operation_id_str(&flow->fresh_id), &flow->card_sealed);
+    flow->wish.card = NULL;
+    return flow->card_slot >= 0;
+}
+
+static void refuse_new(struct operation_flow *flow, enum ending_kind why)
+{
+    if (flow->refuses_new) return;
+    flow->refuses_new = true;
+    flow->refuses_with = why;
+}
+
+/* What is not begun now is refused only after the key was looked up: an earlier answer is given whatever the weather. */
+static struct next prepare(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    struct flows *flows = flow->flows;
+    flow->command.now = world_now(base->world);
+    make_id(base->world, STR("op_"), flow->fresh_id.text);
+    if (flow->command.kind != COMMAND_AUTHORIZE) return go(RECORD_ATTEMPT);
+
+    make_id(base->world, STR("pay_"), flow->payment_id.text);
+    if (!seal_card(flow)) refuse_new(flow, ENDING_OVERLOADED);
+    if (flows->storage_low) refuse_new(flow, ENDING_STORAGE_LOW);
+    if (pace_refuses_new(&flow->line->pace, base->world)) refuse_new(flow, ENDING_UNAVAILABLE);
+    return go(RECORD_ATTEMPT);
+}
+
+/* Whoever works on that payment will have the answer. Nobody does when it ended just now (asking once more finds the answer)
+ * or when this process has not yet taken it up after a restart (then we do). */
+static struct next join(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    struct operation_flow *other = find_by_payment(flow->flows, payment_id_str(&flow->running_payment));
+    shred_card(flow);
+    if (other) {
+        move_waiters(flow, other);
+        return finish();
+    }
+    if (!flow->asked_twice) {
+        flow->asked_twice = true;
+        return go(RECORD_ATTEMPT);
+    }
+    flow->payment_id = flow->running_payment;
+    enter_by_payment(flow);
+    return go(RELOAD);
+}
+
+/* The merchant's repeat brought the card that a restart had lost: sealed anew for the operation that waits for it. */
+static struct next seal_again(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    struct vault *vault = flow->flows->options.vault;
+    struct card *card = card_take();
+    bool opened = vault_open_card(vault, flow->card_slot, operation_id_str(&flow->fresh_id), flow->card_sealed, card);
+    shred_card(flow);
+    if (opened) {
+        flow->fresh_id = flow->operation.id;
+        flow->card_slot = vault_seal(vault, &base->arena, card, operation_id_str(&flow->fresh_id), &flow->card_sealed);
+    }
+    card_give_back(card);
+    if (flow->card_slot < 0) return reply_with(flow, ENDING_OPEN, &flow->record);
+    return go(RECORD_RESUMED);
+}
+
+static void log_ended(const struct operation_flow *flow)
+{
+    const struct operation_record *ended = &flow->ended;
+    log_info("operation ended", LOG_TEXT("payment_id", payment_id_str(&flow->payment_id)),
+             LOG_TEXT("operation_id", operation_id_str(&ended->id)), LOG_TEXT("kind", operation_kind_word(ended->kind)),
+             LOG_TEXT("result", operation_state_word(ended->state)), LOG_TEXT("state", payment_state_word(flow->record.payment.state)),
+             LOG_NUMBER("sends", ended->sends), LOG_TEXT("reason", ended->reason), LOG_TEXT("request_id", flow->name.request_id));
+}
+
+/* The request is answered and what follows is our own affair: a repeat finds its answer in the store. */
+static void stand_alone(struct operation_flow *flow)
+{
+    leave_by_request(flow);
+    flow->name.key = STR_NONE;
+    flow->asked = OPERATION_NONE;
+    flow->has_reply = false;
+}
+
+/* The outcome is durable: the card goes, the merchant hears, and what follows begins. */
+static struct next settled(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    vault_shred(flow->flows->options.vault, flow->ended.card_slot, operation_id_str(&flow->ended.id));
+    if (flow->ends_operation) {
+        measure_ended(flow);
+        log_ended(flow);
+    }
+    if (flow->has_reply) answer_waiters(flow, &flow->reply);
+    if (!flow->goes_on) return finish();
+    if (flow->has_reply) stand_alone(flow);
+
+    enter_by_payment(flow);
+    make_id(base->world, STR("op_"), flow->fresh_id.text);
+    flow->outcome = (struct outcome){ 0 };
+    flow->busy_tries = 0;
+    return go(CALL_PROCESSOR);
+}
+
+static struct next wait_a_while(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    if (flow->verdict.kind == VERDICT_REVIEW) {
+        /* Nothing more can be done by us: whoever waits is told so. */
+        write_reply(flow, ENDING_OPEN, REFUSED_NOT, &flow->record);
+        answer_waiters(flow, &flow->reply);
+        return finish();
+    }
+    enter_by_payment(flow);
+    flow_wake_after(base, flow->pause);
+    return sleep_then(CALL_PROCESSOR);
+}
+
+static struct next decline_work(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    flow->flows->storage_low = true;
+    return reply_with(flow, ENDING_STORAGE_LOW, NULL);
+}
+
+static struct next reply(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    shred_card(flow);
+    answer_waiters(flow, &flow->reply);
+    return finish();
+}
+
+/* clang-format off */
+static const struct step steps[] = {
+    [PREPARE]           = { "prepare",           ON_LOOP,        prepare,           0            },
+    [RECORD_ATTEMPT]    = { "record_attempt",    IN_TRANSACTION, record_attempt,    DECLINE_WORK },
+    [CALL_PROCESSOR]    = { "call_processor",    ON_LOOP,        call_processor,    0            },
+    [READ_ANSWER]       = { "read_answer",       ON_LOOP,        read_answer,       0            },
+    [RECORD_OUTCOME]    = { "record_outcome",    IN_TRANSACTION, record_outcome,    0            },
+    [SETTLED]           = { "settled",           ON_LOOP,        settled,           0            },
+    [RECORD_DOUBT]      = { "record_doubt",      IN_TRANSACTION, record_doubt,      0            },
+    [WAIT]              = { "wait",              ON_LOOP,        wait_a_while,      0            },
+    [JOIN]              = { "join",              ON_LOOP,        join,              0            },
+    [SEAL_AGAIN]        = { "seal_again",        ON_LOOP,        seal_again,        0            },
+    [RECORD_RESUMED]    = { "record_resumed",    IN_TRANSACTION, record_resumed,    DECLINE_WORK },
+    [RELOAD]            = { "reload",            IN_TRANSACTION, reload,            0            },
+    [RECORD_SETTLEMENT] = { "record_settlement", IN_TRANSACTION, record_settlement, DECLINE_WORK },
+    [DECLINE_WORK]      = { "decline_work",      ON_LOOP,        decline_work,      0            },
+    [REPLY]             = { "reply",             ON_LOOP,        reply,             0            },
+};
+/* clang-format on */
+
+/* ---- beginning and ending ---- */
+
+struct operation_flow *operation_flow_take(struct flows *flows, enum operation_entry entry)
+{
+    struct operation_flow *flow = calloc(1, sizeof *flow);
+    INSIST(flow);
+    flow->flows = flows;
+    flow->line = &flows->lines[0];
+    flow->entry = entry;
+    flow->card_slot = VAULT_NO_SLOT;
+    flow->began_at = world_monotonic(flows->options.world);
+    flows->running++;
+    return flow;
+}
+
+static void finished(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    INSIST(!flow->waiters && !base->in_transaction);
+    world_timer_stop(base->world, &base->timer);
+    leave_by_request(flow);
+    leave_by_payment(flow);
+    flow->flows->running--;
+    arena_close(&flow->sent_arena);
+    arena_close(&flow->call_arena);
+    arena_close(&base->arena);
+    free(flow);
+}
+
+/* What the transaction wrote is now what is known; those who waited too long meanwhile are told. */
+static void rested(struct flow *base, bool committed)
+{
+    struct operation_flow *flow = operation_of(base);
+    if (committed && flow->has_moved) {
+        flow->record = flow->moved;
+        flow->operation = flow->moved_operation;
+    }
+    flow->has_moved = false;
+    flow->has_reply = flow->has_reply && committed;
+    answer_overdue(flow);
+}
+
+const struct flow_kind operation_flow_kind = { "operation", steps, finished, rested };

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* recovery: what nobody asks for: open operations taken up after a restart, holds that the clock ends, keys that grow old. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "flow/flows_internal.h"
+
+enum { OPEN_PAGE = 500, EXPIRED_MAX = 200, OLD_REQUESTS_MAX = 1000 };
+
+#define SWEEP_PAUSE (INT64_C(15) * MICROS_PER_SECOND)
+
+struct recovery {
+    struct flows *flows;
+    struct work work;
+    struct arena arena;
+    void (*ready)(void *context);
+    void *context;
+    struct operation_record *page; /* of open operations */
+    size_t page_count;
+    struct operation_id *open; /* all of them so far, in order of id */
+    size_t open_count, open_capacity;
+    struct payment_id *expired;
+    size_t expired_count;
+    bool busy;
+};
+
+static str merchant_of(const struct recovery *recovery) { return recovery->flows->options.merchant; }
+
+/* ---- one operation or payment ---- */
+
+static void enter(struct flows *flows, enum operation_entry entry, const struct payment_id *id, enum command_kind command, int step)
+{
+    if (find_by_payment(flows, payment_id_str(id))) return;
+    struct operation_flow *flow = operation_flow_take(flows, entry);
+    flow->payment_id = *id;
+    flow->command = (struct command){ .kind = command, .now = world_now(flows->options.world) };
+    flow->flow.world = flows->options.world;
+    enter_by_payment(flow);
+    flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, step);
+}
+
+/* ---- now and then: holds that are over, keys that are old ---- */
+
+static void sweep_later(struct recovery *recovery)
+{
+    recovery->busy = false;
+    arena_close(&recovery->arena);
+    world_timer_start(recovery->flows->options.world, &recovery->flows->sweep_timer, SWEEP_PAUSE);
+}
+
+static void drop_old_requests(struct work *work, void *store)
+{
+    struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
+    micros before = world_now(recovery->flows->options.world) - recovery->flows->options.request_kept;
+    store_drop_requests(store, merchant_of(recovery), before, OLD_REQUESTS_MAX);
+}
+
+static void dropped_old_requests(struct work *work) { sweep_later(CONTAINER_OF(work, struct recovery, work)); }
+
+static void list_expired(struct work *work, void *store)
+{
+    struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
+    micros before = world_now(recovery->flows->options.world) - PAYMENT_EXPIRY_GRACE;
+    recovery->expired_count = store_list_expired(store, &recovery->arena, merchant_of(recovery), before, EXPIRED_MAX, &recovery->expired);
+}
+
+static void end_expired(struct work *work)
+{
+    struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
+    for (size_t i = 0; work->result == WORK_DONE && i < recovery->expired_count; i++) {
+        enter(recovery->flows, ENTRY_EXPIRE, &recovery->expired[i], COMMAND_EXPIRE, PREPARE);
+    }
+    recovery->work = (struct work){ .run = drop_old_requests, .done = dropped_old_requests };
+    world_commit(recovery->flows->options.world, &recovery->work);
+}
+
+static void sweep(struct world_timer *timer)
+{
+    struct flows *flows = CONTAINER_OF(timer, struct flows, sweep_timer);
+    struct recovery *recovery = flows->recovery;
+    if (flows->stopping) return;
+    recovery->busy = true;
+    recovery->work = (struct work){ .run = list_expired, .done = end_expired };
+    world_ask(flows->options.world, &recovery->work);
+}
+
+/* ---- at start: every open operation, page by page ---- */
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp(((const struct operation_id *)a)->text, ((const struct operation_id *)b)->text);
+}
+
+static bool is_open(void *context, str operation)
+{
+    struct recovery *recovery = context;
+    struct operation_id id;
+    if (!str_copy_to(operation, id.text, sizeof id.text) || recovery->open_count == 0) return false;
+    return bsearch(&id, recovery->open, recovery->open_count, sizeof id, compare_ids) != NULL;
+}
+
+static void all_are_known(struct recovery *recovery)
+{
+    struct flows *flows = recovery->flows;
+    size_t orphans = vault_sweep(flows->options.vault, is_open, recovery);
+    log_info("open operations taken up", LOG_NUMBER("operations", recovery->open_count), LOG_NUMBER("orphan_cards", orphans));
+    flows->recovered = true;
+    sweep_later(recovery);
+    recovery->ready(recovery->context);
+}
+
+static void list_open(struct work *work, void *store)
+{
+    struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
+    str after = recovery->open_count ? operation_id_str(&recovery->open[recovery->open_count - 1]) : STR_NONE;
+    recovery->page_count = store_list_open_operations(store, &recovery->arena, merchant_of(recovery), after, OPEN_PAGE, &recovery->page);
+}
+
+static void remember_open(struct recovery *recovery, const struct operation_id *id)
+{
+    if (recovery->open_count == recovery->open_capacity) {
+        size_t capacity = recovery->open_capacity ? recovery->open_capacity * 2 : OPEN_PAGE;
+        struct operation_id *open = arena_take(&recovery->arena, capacity * sizeof *open);
+        if (recovery->open_count) memcpy(open, recovery->open, recovery->open_count * sizeof *open);
+        recovery->open = open;
+        recovery->open_capacity = capacity;
+    }
+    recovery->open[recovery->open_count++] = *id;
+}
+
+static void take_up_page(struct work *work)
+{
+    struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
+    if (work->result != WORK_DONE) {
+        world_ask(recovery->flows->options.world, &recovery->work);
+        return;
+    }
+    for (size_t i = 0; i < recovery->page_count; i++) {
+        const struct operation_record *open = &recovery->page[i];
+        remember_open(recovery, &open->id);
+        if (open->state != OPERATION_REVIEW) enter(recovery->flows, ENTRY_RELOAD, &open->payment_id, COMMAND_AUTHORIZE, RELOAD);
+    }
+    if (recovery->page_count == OPEN_PAGE) world_ask(recovery->flows->options.world, &recovery->work);
+    else all_are_known(recovery);
+}
+
+void flows_recover(struct flows *flows, void (*ready)(void *context), void *context)
+{
+    struct recovery *recovery = calloc(1, sizeof *recovery);
+    INSIST(recovery && !flows->recovery);
+    *recovery = (struct recovery){ .flows = flows, .ready = ready, .context = context, .busy = true };
+    recovery->work = (struct work){ .run = list_open, .done = take_up_page };
+    flows->recovery = recovery;
+    flows->sweep_timer = (struct world_timer){ .fire = sweep };
+    world_ask(flows->options.world, &recovery->work);
+}
+
+bool recovery_is_busy(const struct flows *flows) { return flows->recovery && flows->recovery->busy; }
+
+void recovery_close(struct flows *flows)
+{
+    world_timer_stop(flows->options.world, &flows->sweep_timer);
+    if (!flows->recovery) return;
+    INSIST(!flows->recovery->busy);
+    arena_close(&flows->recovery->arena);
+    free(flows->recovery);
+    flows->recovery = NULL;
+}
