@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
-struct command {
+struct subcommand {
     const char *name;    /* "serve", "sim bank" */
     const char *summary; /* one line for --help */
     /* Runs it with the words that follow its name; the exit status of the process. */

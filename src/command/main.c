@@ -8,7 +8,7 @@
 
 enum { EXIT_USAGE = 2, COMMAND_NAME_BYTES = 64 };
 
-static const struct command commands[] = {
+static const struct subcommand commands[] = {
     { "sim bank", "runs a bank in miniature, for trying and testing", command_sim_bank, command_sim_bank_help },
 };
 
@@ -20,7 +20,7 @@ static void print_commands(FILE *out)
 }
 
 /* How many of the words name that command: 0 when they name another. */
-static int words_naming(const struct command *command, int count, char **words)
+static int words_naming(const struct subcommand *command, int count, char **words)
 {
     char spelled[COMMAND_NAME_BYTES];
     if (count >= 1 && strcmp(words[0], command->name) == 0) return 1;
@@ -38,7 +38,7 @@ static bool asks_for_help(int count, char **words)
     return false;
 }
 
-static int run(const struct command *command, int count, char **words)
+static int run(const struct subcommand *command, int count, char **words)
 {
     if (!asks_for_help(count, words)) return command->run(count, words);
     printf("florin %s: %s\n\n", command->name, command->summary);
