@@ -1,59 +1,92 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_client: calls go in, libcurl is driven by the loop, and what became of each call comes out. See http_transfer for
- * one call and http_socket for what libcurl wants to know of its connections.
+/* http_client: finds a handle and a lane for each call, and tells the asker what became of it.
  *
- *     http_client_send ──▶ add to the multi handle ──▶ timer or socket fires ──▶ libcurl moves on ──▶ call->done
+ *     http_client.c    calls, lanes, kept handles
+ *     http_transfer.c  one call in libcurl's words
+ *     http_lane.c      libcurl driven by the loop
+ *     http_socket.c    its sockets
  */
-#include "world/http_transfer.h"
+#include "world/http_client.h"
 
 #include <stdlib.h>
 
+#include "world/http_lane.h"
 #include "world/http_socket.h"
+#include "world/http_transfer.h"
 #include "world/loop.h"
 
 enum {
-    IDLE_CONNECTIONS_MAX = 2048, /* kept open for the next call; those in use have no limit of their own */
-    TRANSFERS_KEPT = 512,        /* ready for the next call, some 6 KiB each */
+    LANES_MAX = 256,        /* 16,384 calls at once; above that the last lane takes them all */
+    LANE_IDLE_MS = 20000,   /* with a sweep's delay below the 30 s at which connections are too old for use */
+    SWEEP_MS = 5000,
+    TRANSFERS_KEPT = 512,   /* ready for the next call, some 6 KiB each */
+};
+
+struct lane_slot {
+    struct http_lane *lane; /* NULL: not open */
+    size_t calls;
+    uint64_t idle_since_ms;
 };
 
 struct http_client {
-    CURLM *multi;
+    uv_loop_t *uv;
     struct http_sockets *sockets;
-    uv_timer_t timer;
+    CURLSH *shared; /* names that were looked up, TLS sessions */
+    uv_timer_t sweep;
     struct http_transfer *running; /* a list in both directions, for close */
     struct http_transfer *free;
     size_t free_count;
     size_t pending;
+    size_t first_with_room; /* no slot below it has any */
+    struct lane_slot slots[LANES_MAX];
 };
+
+static struct lane_slot *slot_with_room(struct http_client *client)
+{
+    size_t *first = &client->first_with_room;
+    while (*first < LANES_MAX - 1 && client->slots[*first].calls >= HTTP_LANE_CALLS_MAX) (*first)++;
+    struct lane_slot *slot = &client->slots[*first];
+    if (slot->lane == NULL) slot->lane = http_lane_open(client->uv, client->sockets, client, *first);
+    return slot;
+}
+
+static void slot_leave(struct http_client *client, size_t number)
+{
+    struct lane_slot *slot = &client->slots[number];
+    slot->calls--;
+    slot->idle_since_ms = uv_now(client->uv);
+    if (number < client->first_with_room) client->first_with_room = number;
+}
+
+/* Connections that nobody used for a while are not kept until the other side closes them. */
+static void sweep(uv_timer_t *timer)
+{
+    struct http_client *client = timer->data;
+    uint64_t now = uv_now(client->uv);
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        struct lane_slot *slot = &client->slots[i];
+        if (slot->lane == NULL || slot->calls > 0 || now - slot->idle_since_ms < LANE_IDLE_MS) continue;
+        http_lane_close(slot->lane);
+        slot->lane = NULL;
+    }
+}
 
 static struct http_transfer *transfer_take(struct http_client *client)
 {
     struct http_transfer *transfer = client->free;
     if (transfer == NULL) {
-        transfer = http_transfer_open();
+        transfer = http_transfer_open(client->shared);
         http_sockets_serve(client->sockets, transfer->easy);
-    } else {
-        client->free = transfer->next;
-        client->free_count--;
+        return transfer;
     }
-    transfer->previous = NULL;
-    transfer->next = client->running;
-    if (client->running != NULL) client->running->previous = transfer;
-    client->running = transfer;
+    client->free = transfer->next;
+    client->free_count--;
     return transfer;
-}
-
-static void transfer_leave(struct http_client *client, struct http_transfer *transfer)
-{
-    *(transfer->previous ? &transfer->previous->next : &client->running) = transfer->next;
-    if (transfer->next != NULL) transfer->next->previous = transfer->previous;
-    INSIST(curl_multi_remove_handle(client->multi, transfer->easy) == CURLM_OK);
 }
 
 static void transfer_give_back(struct http_client *client, struct http_transfer *transfer)
 {
-    transfer_leave(client, transfer);
-    if (client->free_count >= TRANSFERS_KEPT) {
+    if (client->free_count >= TRANSFERS_KEPT || !http_transfer_may_be_kept()) {
         http_transfer_close(transfer);
         return;
     }
@@ -62,56 +95,45 @@ static void transfer_give_back(struct http_client *client, struct http_transfer 
     client->free_count++;
 }
 
-/* The transfer is free again before done runs, which may send the next call. */
-static void finish(struct http_client *client, CURL *easy, CURLcode code)
+static void running_put(struct http_client *client, struct http_transfer *transfer)
 {
-    char *private = NULL;
-    INSIST(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private) == CURLE_OK);
-    struct http_transfer *transfer = (void *)private;
+    transfer->previous = NULL;
+    transfer->next = client->running;
+    if (client->running != NULL) client->running->previous = transfer;
+    client->running = transfer;
+}
+
+static void running_remove(struct http_client *client, struct http_transfer *transfer)
+{
+    *(transfer->previous ? &transfer->previous->next : &client->running) = transfer->next;
+    if (transfer->next != NULL) transfer->next->previous = transfer->previous;
+}
+
+static void leave(struct http_client *client, struct http_transfer *transfer)
+{
+    running_remove(client, transfer);
+    http_lane_remove(transfer->lane, transfer->easy);
+    slot_leave(client, http_lane_number(transfer->lane));
+    client->pending--;
+}
+
+/* The transfer is free again before done runs, which may send the next call. */
+void http_client_ended(struct http_client *client, CURL *easy, CURLcode code)
+{
+    struct http_transfer *transfer = http_transfer_of(easy);
+    leave(client, transfer);
     struct http_call *call = http_transfer_finish(transfer, code);
     transfer_give_back(client, transfer);
-    client->pending--;
     call->done(call);
 }
 
-void http_client_move(struct http_client *client, curl_socket_t socket, int events)
+static CURLSH *share_open(void)
 {
-    int running;
-    int left;
-    INSIST(curl_multi_socket_action(client->multi, socket, events, &running) == CURLM_OK);
-    const CURLMsg *message;
-    while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
-        if (message->msg == CURLMSG_DONE) finish(client, message->easy_handle, message->data.result);
-    }
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    http_client_move(timer->data, CURL_SOCKET_TIMEOUT, 0);
-}
-
-/* libcurl asks to be called after that time, even after none: it must not be called from in here. */
-static int on_timer_wanted(CURLM *multi, long timeout_ms, void *context)
-{
-    (void)multi;
-    struct http_client *client = context;
-    if (uv_is_closing((uv_handle_t *)&client->timer)) return 0;
-    if (timeout_ms < 0) return uv_timer_stop(&client->timer);
-    return uv_timer_start(&client->timer, on_timer, (uint64_t)timeout_ms, 0);
-}
-
-#define SET(multi, option, value) INSIST(curl_multi_setopt((multi), (option), (value)) == CURLM_OK)
-
-static void multi_prepare(struct http_client *client)
-{
-    client->multi = curl_multi_init();
-    INSIST(client->multi != NULL);
-    SET(client->multi, CURLMOPT_SOCKETFUNCTION, http_sockets_on_wanted);
-    SET(client->multi, CURLMOPT_SOCKETDATA, client->sockets);
-    SET(client->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
-    SET(client->multi, CURLMOPT_TIMERDATA, client);
-    SET(client->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS_MAX);
-    SET(client->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+    CURLSH *shared = curl_share_init();
+    INSIST(shared != NULL);
+    INSIST(curl_share_setopt(shared, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) == CURLSHE_OK);
+    INSIST(curl_share_setopt(shared, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK);
+    return shared;
 }
 
 struct http_client *http_client_open(struct loop *loop, struct error *error)
@@ -123,19 +145,27 @@ struct http_client *http_client_open(struct loop *loop, struct error *error)
     }
     struct http_client *client = calloc(1, sizeof *client);
     INSIST(client != NULL);
-    client->sockets = http_sockets_open(loop_uv(loop), client);
-    INSIST(uv_timer_init(loop_uv(loop), &client->timer) == 0);
-    client->timer.data = client;
-    multi_prepare(client);
+    client->uv = loop_uv(loop);
+    client->sockets = http_sockets_open(client->uv);
+    client->shared = share_open();
+    INSIST(uv_timer_init(client->uv, &client->sweep) == 0);
+    client->sweep.data = client;
+    INSIST(uv_timer_start(&client->sweep, sweep, SWEEP_MS, SWEEP_MS) == 0);
+    uv_unref((uv_handle_t *)&client->sweep);
     return client;
 }
 
 void http_client_send(struct http_client *client, struct http_call *call)
 {
     struct http_transfer *transfer = transfer_take(client);
-    client->pending++;
     http_transfer_start(transfer, call);
-    INSIST(curl_multi_add_handle(client->multi, transfer->easy) == CURLM_OK);
+    running_put(client, transfer);
+    client->pending++;
+
+    struct lane_slot *slot = slot_with_room(client);
+    slot->calls++;
+    transfer->lane = slot->lane;
+    http_lane_add(slot->lane, transfer->easy);
 }
 
 size_t http_client_pending(const struct http_client *client)
@@ -143,16 +173,11 @@ size_t http_client_pending(const struct http_client *client)
     return client->pending;
 }
 
-static void on_timer_closed(uv_handle_t *timer)
-{
-    free(timer->data);
-}
-
 static void free_transfers(struct http_client *client)
 {
     while (client->running != NULL) {
         struct http_transfer *transfer = client->running;
-        transfer_leave(client, transfer);
+        leave(client, transfer);
         http_transfer_close(transfer);
     }
     while (client->free != NULL) {
@@ -162,29 +187,32 @@ static void free_transfers(struct http_client *client)
     }
 }
 
+static void on_sweep_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
 void http_client_close(struct http_client *client)
 {
     free_transfers(client);
-    uv_close((uv_handle_t *)&client->timer, on_timer_closed);
-    INSIST(curl_multi_cleanup(client->multi) == CURLM_OK);
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        if (client->slots[i].lane != NULL) http_lane_close(client->slots[i].lane);
+    }
     http_sockets_close(client->sockets);
+    INSIST(curl_share_cleanup(client->shared) == CURLSHE_OK);
+    uv_close((uv_handle_t *)&client->sweep, on_sweep_closed);
     curl_global_cleanup();
-}
-
-static bool is_end_of_line(char byte)
-{
-    return byte == '\r' || byte == '\n';
 }
 
 str http_call_answer_header(const struct http_call *call, str name)
 {
     str rest = call->answer_headers;
     while (rest.length > 0) {
-        str line = str_cut(rest, '\n', &rest);
-        if (line.length > 0 && is_end_of_line(line.bytes[line.length - 1])) line.length--;
         str value;
-        str found = str_cut(line, ':', &value);
-        if (str_equal_ignoring_case(found, name)) return str_trim(value);
+        str found = str_cut(str_cut(rest, '\n', &rest), ':', &value);
+        if (!str_equal_ignoring_case(found, name)) continue;
+        if (value.length > 0 && value.bytes[value.length - 1] == '\r') value.length--;
+        return str_trim(value);
     }
     return STR_NONE;
 }

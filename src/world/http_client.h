@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http_client: HTTP requests that we send, over libcurl's multi-socket interface on the loop.
- * A request goes out once: libcurl's own re-send of a POST on a broken kept connection is refused by the body's seek callback. */
+ * A request goes out once: libcurl's own re-send of a POST on a broken kept connection is refused before it is written. */
 #ifndef FLORIN_WORLD_HTTP_CLIENT_H
 #define FLORIN_WORLD_HTTP_CLIENT_H
 
@@ -13,7 +13,7 @@ struct http_client;
 enum http_call_result {
     HTTP_CALL_ANSWERED, /* status, headers and the whole body came */
     HTTP_CALL_NOT_SENT, /* certain: not one byte of the request left (no connection, no name, no TLS) */
-    HTTP_CALL_LOST,     /* the request or a part of it left, and no whole answer came */
+    HTTP_CALL_LOST,     /* the request or a part of it may have left, and no whole answer came */
 };
 
 enum { HTTP_CALL_HEADERS_MAX = 8, HTTP_CALL_ANSWER_BYTES_MAX = 1024 * 1024 };
@@ -37,7 +37,7 @@ struct http_call {
     int status;
     str answer_body; /* in the arena; on HTTP_CALL_LOST what had come of it */
     str answer_headers; /* raw lines */
-    micros sent_at;  /* monotonic, when the first byte of the body was taken to be sent; 0: never */
+    micros sent_at;  /* monotonic, when there was a connection and the request was given to it; 0: never */
     micros ended_at; /* monotonic */
     char problem[128]; /* libcurl's words when it was not answered; for the log only */
 
@@ -52,6 +52,7 @@ void http_client_send(struct http_client *client, struct http_call *call);
 /* Calls that are not done. */
 size_t http_client_pending(const struct http_client *client);
 
+/* Calls that are not done are dropped: their connections close, and done is never called. Not from within done. */
 void http_client_close(struct http_client *client);
 
 /* The value of a header of the answer (name without regard to case), trimmed; STR_NONE without one. */

@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "world/http_lane.h"
 
 enum { TABLE_FIRST = 64 };
 
 struct watcher {
     uv_poll_t poll;
     struct http_sockets *sockets;
+    struct http_lane *lane; /* that wants it watched */
     curl_socket_t socket;
     int watched; /* what libuv watches for: UV_READABLE, UV_WRITABLE */
     int wanted;  /* what libcurl wants to be told of */
@@ -23,7 +25,6 @@ struct watcher {
 
 struct http_sockets {
     uv_loop_t *uv;
-    struct http_client *client;
     struct watcher **table; /* by descriptor */
     size_t table_size;
     size_t handles; /* that libuv still knows */
@@ -103,7 +104,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
     int seen = status < 0 ? CURL_CSELECT_ERR : 0;
     if (events & UV_READABLE) seen |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE) seen |= CURL_CSELECT_OUT;
-    http_client_move(watcher->sockets->client, watcher->socket, seen);
+    http_lane_move(watcher->lane, watcher->socket, seen);
 }
 
 static void watcher_let_go(struct watcher *watcher)
@@ -113,20 +114,17 @@ static void watcher_let_go(struct watcher *watcher)
     else watcher_close(watcher);
 }
 
-int http_sockets_on_wanted(CURL *easy, curl_socket_t socket, int wanted, void *context, void *unused)
+void http_sockets_watch(struct http_sockets *sockets, struct http_lane *lane, curl_socket_t socket, int wanted)
 {
-    (void)easy;
-    (void)unused;
-    struct http_sockets *sockets = context;
     struct watcher *watcher = watcher_find(sockets, socket);
     if (wanted == CURL_POLL_REMOVE) {
         if (watcher != NULL) watcher_let_go(watcher);
-        return 0;
+        return;
     }
     if (watcher == NULL) watcher = watcher_open(sockets, socket);
+    watcher->lane = lane;
     watcher->wanted = (wanted & CURL_POLL_IN ? UV_READABLE : 0) | (wanted & CURL_POLL_OUT ? UV_WRITABLE : 0);
     watch(watcher, watcher->wanted);
-    return 0;
 }
 
 static curl_socket_t on_socket_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
@@ -154,12 +152,11 @@ void http_sockets_serve(struct http_sockets *sockets, CURL *easy)
     INSIST(curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, sockets) == CURLE_OK);
 }
 
-struct http_sockets *http_sockets_open(uv_loop_t *uv, struct http_client *client)
+struct http_sockets *http_sockets_open(uv_loop_t *uv)
 {
     struct http_sockets *sockets = calloc(1, sizeof *sockets);
     INSIST(sockets != NULL);
     sockets->uv = uv;
-    sockets->client = client;
     return sockets;
 }
 

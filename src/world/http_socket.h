@@ -6,10 +6,10 @@
 #include <curl/curl.h>
 #include <uv.h>
 
-struct http_client;
+struct http_lane;
 struct http_sockets;
 
-struct http_sockets *http_sockets_open(uv_loop_t *uv, struct http_client *client);
+struct http_sockets *http_sockets_open(uv_loop_t *uv);
 
 /* Once libcurl has closed its sockets. Freed when the loop has run. */
 void http_sockets_close(struct http_sockets *sockets);
@@ -17,10 +17,7 @@ void http_sockets_close(struct http_sockets *sockets);
 /* Sockets of this handle are opened and closed here. */
 void http_sockets_serve(struct http_sockets *sockets, CURL *easy);
 
-/* libcurl's CURLMOPT_SOCKETFUNCTION. */
-int http_sockets_on_wanted(CURL *easy, curl_socket_t socket, int wanted, void *context, void *unused);
-
-/* http_client.c: something happened at that socket. */
-void http_client_move(struct http_client *client, curl_socket_t socket, int events);
+/* Watches a socket for a lane; see CURLMOPT_SOCKETFUNCTION. */
+void http_sockets_watch(struct http_sockets *sockets, struct http_lane *lane, curl_socket_t socket, int wanted);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http_transfer: what libcurl is told of a call, and what its end means.
  *
- * libcurl sends a request again, unasked, when a kept connection breaks before the answer. A body is therefore given by
- * a callback which cannot start anew, and a request that acts without having a body goes over a connection of its own. */
+ * libcurl sends a request again, unasked, when a kept connection breaks before an answer came. It asks us before each
+ * request, though, whether to go on: the second time we say no, unless the request only reads. */
 #include "world/http_transfer.h"
 
 #include <stdio.h>
@@ -11,10 +11,10 @@
 #include <uv.h>
 
 enum {
-    READ_BYTES = 4 * 1024,    /* an answer is small; thousands of calls wait at once */
-    UPLOAD_BYTES = 16 * 1024, /* libcurl's least */
+    READ_BYTES = 2 * 1024, /* an answer is small, and thousands of calls wait at once, each with its buffer */
     CONNECTION_IDLE_SECONDS_MAX = 30, /* before the other side closes it, which is at 60 for most */
     ANSWER_BYTES_FIRST = 512,
+    FIRST_VERSION_THAT_KEEPS = 0x080700,
 };
 
 static micros monotonic_now(void)
@@ -22,25 +22,20 @@ static micros monotonic_now(void)
     return (micros)(uv_hrtime() / 1000);
 }
 
-static size_t on_body_wanted(char *buffer, size_t size, size_t count, void *context)
+static bool is_reading(str method)
 {
-    struct http_transfer *transfer = context;
-    struct http_call *call = transfer->call;
-    if (transfer->body_taken == 0) call->sent_at = monotonic_now();
-    size_t left = call->body.length - transfer->body_taken;
-    size_t taken = left < size * count ? left : size * count;
-    if (taken > 0) memcpy(buffer, call->body.bytes + transfer->body_taken, taken);
-    transfer->body_taken += taken;
-    return taken;
+    return str_equal(method, STR("GET")) || str_equal(method, STR("HEAD"));
 }
 
-/* libcurl asks this before it sends a body a second time. Never. */
-static int on_body_rewind(void *context, curl_off_t offset, int origin)
+/* There is a connection, and the request is about to be written to it. */
+static int on_request(void *context, char *address, char *local_address, int port, int local_port)
 {
-    (void)context;
-    (void)offset;
-    (void)origin;
-    return CURL_SEEKFUNC_FAIL;
+    (void)address, (void)local_address, (void)port, (void)local_port;
+    struct http_transfer *transfer = context;
+    bool is_again = transfer->call->sent_at != 0;
+    if (is_again && !is_reading(transfer->call->method)) return CURL_PREREQFUNC_ABORT;
+    transfer->call->sent_at = monotonic_now();
+    return CURL_PREREQFUNC_OK;
 }
 
 /* Returns what libcurl takes for "go on", or for "stop" when the answer is too long. */
@@ -74,10 +69,8 @@ static void set_callbacks(struct http_transfer *transfer)
 {
     SET(transfer, CURLOPT_PRIVATE, transfer);
     SET(transfer, CURLOPT_ERRORBUFFER, transfer->problem);
-    SET(transfer, CURLOPT_READFUNCTION, on_body_wanted);
-    SET(transfer, CURLOPT_READDATA, transfer);
-    SET(transfer, CURLOPT_SEEKFUNCTION, on_body_rewind);
-    SET(transfer, CURLOPT_SEEKDATA, transfer);
+    SET(transfer, CURLOPT_PREREQFUNCTION, on_request);
+    SET(transfer, CURLOPT_PREREQDATA, transfer);
     SET(transfer, CURLOPT_WRITEFUNCTION, on_answer_body);
     SET(transfer, CURLOPT_WRITEDATA, transfer);
     SET(transfer, CURLOPT_HEADERFUNCTION, on_answer_header);
@@ -100,16 +93,16 @@ static void set_manners(struct http_transfer *transfer)
     SET(transfer, CURLOPT_SSL_VERIFYHOST, 2L);
     SET(transfer, CURLOPT_TCP_NODELAY, 1L);
     SET(transfer, CURLOPT_BUFFERSIZE, (long)READ_BYTES);
-    SET(transfer, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
     SET(transfer, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_SECONDS_MAX);
 }
 
-struct http_transfer *http_transfer_open(void)
+struct http_transfer *http_transfer_open(CURLSH *shared)
 {
     struct http_transfer *transfer = calloc(1, sizeof *transfer);
     INSIST(transfer != NULL);
     transfer->easy = curl_easy_init();
     INSIST(transfer->easy != NULL);
+    SET(transfer, CURLOPT_SHARE, shared);
     set_callbacks(transfer);
     set_manners(transfer);
     return transfer;
@@ -119,6 +112,19 @@ void http_transfer_close(struct http_transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
     free(transfer);
+}
+
+/* From 8.7 on libcurl keeps a handle's send buffer, with what was in it, until the handle is closed. */
+bool http_transfer_may_be_kept(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num < FIRST_VERSION_THAT_KEEPS;
+}
+
+struct http_transfer *http_transfer_of(CURL *easy)
+{
+    char *private = NULL;
+    INSIST(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private) == CURLE_OK);
+    return (void *)private;
 }
 
 /* The list is ours: libcurl only reads it, and nothing has to be freed. */
@@ -157,29 +163,25 @@ static void set_headers(struct http_transfer *transfer)
     SET(transfer, CURLOPT_HTTPHEADER, transfer->lines);
 }
 
-static bool is_reading(str method)
+/* The body is not copied: it goes out from where it lies. */
+static void set_body(struct http_transfer *transfer, str body)
 {
-    return str_equal(method, STR("GET")) || str_equal(method, STR("HEAD"));
+    SET(transfer, CURLOPT_POSTFIELDS, body.length > 0 ? body.bytes : "");
+    SET(transfer, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.length);
 }
 
 static void set_method(struct http_transfer *transfer)
 {
     struct http_call *call = transfer->call;
-    bool has_body = call->body.length > 0;
     bool is_head = str_equal(call->method, STR("HEAD"));
-    bool is_post = str_equal(call->method, STR("POST"));
-    bool is_get = str_equal(call->method, STR("GET"));
+    bool is_plain_get = str_equal(call->method, STR("GET")) && call->body.length == 0;
+    bool is_other = !is_head && !is_plain_get && !str_equal(call->method, STR("POST"));
 
-    SET(transfer, CURLOPT_CUSTOMREQUEST, NULL);
     SET(transfer, CURLOPT_NOBODY, 0L);
     if (is_head) SET(transfer, CURLOPT_NOBODY, 1L);
-    else if (is_get && !has_body) SET(transfer, CURLOPT_HTTPGET, 1L);
-    else SET(transfer, CURLOPT_POST, 1L);
-
-    SET(transfer, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length);
-    bool is_other = !is_head && !is_post && (!is_get || has_body);
-    if (is_other) SET(transfer, CURLOPT_CUSTOMREQUEST, arena_copy(call->arena, call->method).bytes);
-    SET(transfer, CURLOPT_FRESH_CONNECT, !has_body && !is_reading(call->method) ? 1L : 0L);
+    else if (is_plain_get) SET(transfer, CURLOPT_HTTPGET, 1L);
+    else set_body(transfer, call->body);
+    SET(transfer, CURLOPT_CUSTOMREQUEST, is_other ? arena_copy(call->arena, call->method).bytes : NULL);
 }
 
 static long whole_ms(micros span)
@@ -192,7 +194,6 @@ void http_transfer_start(struct http_transfer *transfer, struct http_call *call)
     transfer->call = call;
     transfer->answer_headers = (struct text){ 0 };
     transfer->answer_body = (struct text){ 0 };
-    transfer->body_taken = 0;
     transfer->problem[0] = 0;
     call->sent_at = 0;
     call->handle = transfer;
@@ -205,18 +206,11 @@ void http_transfer_start(struct http_transfer *transfer, struct http_call *call)
     set_headers(transfer);
 }
 
-/* libcurl counts what it gave to the connection, which is not what it was asked to send. */
-static bool sent_nothing(struct http_transfer *transfer)
-{
-    long request_bytes = 0;
-    INSIST(curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &request_bytes) == CURLE_OK);
-    return transfer->body_taken == 0 && (transfer->call->body.length > 0 || request_bytes == 0);
-}
-
-static enum http_call_result result_of(struct http_transfer *transfer, CURLcode code)
+/* Once a connection has been given the request, how much of it left is anybody's guess. */
+static enum http_call_result result_of(const struct http_call *call, CURLcode code)
 {
     if (code == CURLE_OK) return HTTP_CALL_ANSWERED;
-    return sent_nothing(transfer) ? HTTP_CALL_NOT_SENT : HTTP_CALL_LOST;
+    return call->sent_at == 0 ? HTTP_CALL_NOT_SENT : HTTP_CALL_LOST;
 }
 
 static void tell_problem(struct http_transfer *transfer, CURLcode code)
@@ -232,12 +226,13 @@ struct http_call *http_transfer_finish(struct http_transfer *transfer, CURLcode 
     struct http_call *call = transfer->call;
     long status = 0;
     INSIST(curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK);
-    call->result = result_of(transfer, code);
+    call->result = result_of(call, code);
     call->status = (int)status;
     call->answer_headers = text_str(&transfer->answer_headers);
     call->answer_body = text_str(&transfer->answer_body);
     call->ended_at = monotonic_now();
     tell_problem(transfer, code);
+    set_body(transfer, STR_NONE); /* the call's memory is not ours any more */
     call->handle = NULL;
     transfer->call = NULL;
     return call;

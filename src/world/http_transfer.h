@@ -10,12 +10,14 @@
 
 enum { HTTP_TRANSFER_LINES_MAX = HTTP_CALL_HEADERS_MAX + 2 }; /* two that keep libcurl from adding its own */
 
+struct http_lane;
+
 struct http_transfer {
     CURL *easy;
+    struct http_lane *lane; /* while it runs */
     struct http_call *call;
     struct text answer_headers;
     struct text answer_body;
-    size_t body_taken; /* bytes of the call's body that libcurl has */
     size_t line_count;
     struct curl_slist lines[HTTP_TRANSFER_LINES_MAX];
     char problem[CURL_ERROR_SIZE];
@@ -24,8 +26,14 @@ struct http_transfer {
 };
 
 /* A handle with everything set that is the same for all calls. */
-struct http_transfer *http_transfer_open(void);
+struct http_transfer *http_transfer_open(CURLSH *shared);
 void http_transfer_close(struct http_transfer *transfer);
+
+/* A handle that is kept holds nothing of the last call's body. */
+bool http_transfer_may_be_kept(void);
+
+/* Whose handle it is. */
+struct http_transfer *http_transfer_of(CURL *easy);
 
 /* Sets what is this call's own. */
 void http_transfer_start(struct http_transfer *transfer, struct http_call *call);
