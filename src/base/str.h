@@ -13,6 +13,12 @@ typedef struct str {
 #define STR(literal) ((str){ ("" literal), sizeof(literal) - 1 })
 #define STR_NONE ((str){ NULL, 0 })
 
+/* As STR, where C wants a constant: static const str greeting = STR_CONSTANT("hello"); */
+#define STR_CONSTANT(literal)             \
+    {                                     \
+        ("" literal), sizeof(literal) - 1 \
+    }
+
 /* printf("%.*s", STR_FORMAT(text)) */
 #define STR_FORMAT(text) (int)(text).length, ((text).bytes ? (text).bytes : "")
 
