@@ -9,6 +9,10 @@
 enum { EXIT_USAGE = 2, COMMAND_NAME_BYTES = 64 };
 
 static const struct subcommand commands[] = {
+    { "serve", "runs the gateway", command_serve, command_serve_help },
+    { "demo", "tells a story on real processes: two orders, a kill, the recovery", command_demo, NULL },
+    { "review", "lists the operations that need a person, and takes his word", command_review, command_review_help },
+    { "reconcile", "compares every receipt with the bank", command_reconcile, command_reconcile_help },
     { "sim bank", "runs a bank in miniature, for trying and testing", command_sim_bank, command_sim_bank_help },
 };
 

@@ -23,6 +23,7 @@ struct reading {
     size_t count;
     const char *flags[SETTINGS_MAX];
     const char *config;
+    bool is_part; /* other commands have settings in the same file */
     struct error *error;
 };
 
@@ -194,7 +195,7 @@ static bool apply_line(const struct reading *reading, str line, int number)
     }
     name = str_trim(name);
     const struct setting *setting = find_setting(reading, name);
-    if (!setting && is_for_others(reading, name)) return true;
+    if (!setting && (reading->is_part || is_for_others(reading, name))) return true;
     if (!setting) {
         return error_set(reading->error, "%s line %d: there is no setting \"%.*s\"", reading->config, number,
                          STR_FORMAT(name));
@@ -285,9 +286,10 @@ static int take_flag(struct reading *reading, int count, char **words, int at)
     return 2;
 }
 
-bool settings_read(const struct setting *settings, size_t count, int word_count, char **words, struct error *error)
+static bool read_settings(const struct setting *settings, size_t count, int word_count, char **words, bool is_part,
+                          struct error *error)
 {
-    struct reading reading = { .settings = settings, .count = count, .error = error };
+    struct reading reading = { .settings = settings, .count = count, .is_part = is_part, .error = error };
     INSIST(count <= SETTINGS_MAX);
     for (int at = 0; at < word_count;) {
         int taken = take_flag(&reading, word_count, words, at);
@@ -296,4 +298,14 @@ bool settings_read(const struct setting *settings, size_t count, int word_count,
     }
     apply_defaults(&reading);
     return apply_file(&reading) && apply_environment(&reading) && apply_flags(&reading);
+}
+
+bool settings_read(const struct setting *settings, size_t count, int word_count, char **words, struct error *error)
+{
+    return read_settings(settings, count, word_count, words, false, error);
+}
+
+bool settings_read_part(const struct setting *settings, size_t count, int word_count, char **words, struct error *error)
+{
+    return read_settings(settings, count, word_count, words, true, error);
 }

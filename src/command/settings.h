@@ -32,6 +32,9 @@ struct setting {
  * Texts live as long as the process. An unknown flag or a left-over word is an error. */
 bool settings_read(const struct setting *settings, size_t count, int word_count, char **words, struct error *error) MUST_CHECK;
 
+/* As settings_read, for a command that takes some of the settings of another: what else stands in the file is let be. */
+bool settings_read_part(const struct setting *settings, size_t count, int word_count, char **words, struct error *error) MUST_CHECK;
+
 /* Prints the table for --help: flag, environment variable, default, sentence. */
 void settings_help(const struct setting *settings, size_t count);
 

@@ -93,7 +93,9 @@ struct next call_processor(struct flow *base)
     bool first = flow->operation.sends == 0;
     enter_by_payment(flow);
     if (flow->deadline_over && first) return call_off(flow);
-    if (flow->flows->stopping && !first) return sleep_then(CALL_PROCESSOR); /* durable: the next start goes on with it */
+    if (flow->flows->stopping && (!first || !flow->waiters)) {
+        return sleep_then(CALL_PROCESSOR); /* durable: the next start goes on with it */
+    }
     if (!first && window_is_over(flow)) {
         flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
         return judge(flow, true, false);

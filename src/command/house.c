@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* house: opening and closing, in an order that leaves nothing behind. */
+#include "command/house.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/metric.h"
+#include "command/key_file.h"
+
+struct house_settings house_chosen;
+
+enum { VAULT_SLOTS_SPARE = 64 };
+
+str house_merchant(void) { return STR("merchant"); }
+
+static const char *store_path(void)
+{
+    /* store_open has checked the form; the path ends where the url ends, so it is terminated. */
+    return store_url_path(str_of(house_chosen.store)).bytes;
+}
+
+void house_control_path(char path[108])
+{
+    const char *file = store_path();
+    int length = snprintf(path, 108, "%s.control", file ? file : "");
+    if (length < 0 || length >= 108) path[0] = 0; /* longer than a socket's address can be */
+}
+
+/* ---- measures of the store ---- */
+
+static struct metric commit_seconds = { .name = "florin_commit_seconds", .help = "Length of a durable commit, fsync included.",
+                                        .kind = METRIC_HISTOGRAM };
+static struct metric commit_works = { .name = "florin_commit_works_total", .help = "Transactions that shared those commits.",
+                                      .kind = METRIC_COUNTER };
+
+static void tell_commit(micros duration, size_t works)
+{
+    metric_observe_us(&commit_seconds, duration);
+    metric_add(&commit_works, (int64_t)works);
+}
+
+/* ---- parts ---- */
+
+static bool open_stores(struct house *house, struct error *error)
+{
+    str url = str_of(house_chosen.store);
+    house->store = store_open(url, STORE_WRITES, error);
+    if (!house->store) return false;
+    house->reader = store_open(url, STORE_READS, error);
+    if (!house->reader) return false;
+    store_on_commit(house->store, tell_commit);
+    return loop_commits_on(house->loop, store_run_batch, house->store, error) &&
+           loop_asks_on(house->loop, store_run_questions, house->reader, error);
+}
+
+/* The store remembers which secret it was written with: with another, keys sent to processors would change. */
+struct secret_check {
+    struct work work;
+    struct arena arena;
+    char hex[HASH_HEX_BYTES + 1];
+    bool fits;
+};
+
+static void check_secret(struct work *work, void *store)
+{
+    struct secret_check *check = CONTAINER_OF(work, struct secret_check, work);
+    str known = store_load_meta(store, &check->arena, STR("key_check"));
+    check->fits = !known.bytes || str_equal(known, str_of(check->hex));
+    if (!known.bytes) store_save_meta(store, STR("key_check"), str_of(check->hex));
+}
+
+static bool secret_fits(struct house *house, const struct hash *master, struct error *error)
+{
+    struct secret_check check = { .work = { .run = check_secret } };
+    struct work *works[] = { &check.work };
+    struct hash shown = hash_derive(master, STR("florin key check"));
+    hash_hex(&shown, check.hex);
+    store_run_batch(house->store, works, 1);
+    arena_close(&check.arena);
+    if (check.work.result != WORK_DONE) return error_set(error, "the store has no room to begin");
+    return check.fits || error_set(error, "the key file is not the one that this store was written with");
+}
+
+static bool open_secrets(struct house *house, struct error *error)
+{
+    struct hash master;
+    if (!key_file_read(loop_world(house->loop), house_chosen.key_file, store_path(), &master, error)) return false;
+    house->secrets.processor_keys = hash_derive(&master, STR("florin processor keys"));
+    house->secrets.fingerprints = hash_derive(&master, STR("florin request fingerprints"));
+    house->secrets.cursors = hash_derive(&master, STR("florin cursors"));
+    bool fits = secret_fits(house, &master, error);
+    secret_wipe(&master, sizeof master);
+    return fits;
+}
+
+static const char *runtime_folder(void)
+{
+    const char *service = getenv("RUNTIME_DIRECTORY"); /* set by systemd */
+    if (house_chosen.runtime_dir) return house_chosen.runtime_dir;
+    return service ? service : "/dev/shm";
+}
+
+static bool open_vault(struct house *house, struct error *error)
+{
+    char *whole = realpath(store_path(), NULL);
+    str path = str_of(whole ? whole : store_path());
+    struct hash named = hash_of(&path, 1);
+    char hex[HASH_HEX_BYTES + 1];
+    hash_hex(&named, hex);
+    hex[16] = 0;
+    free(whole);
+    house->vault = vault_open(loop_world(house->loop), runtime_folder(), hex, (size_t)house_chosen.flows_max + VAULT_SLOTS_SPARE, error);
+    return house->vault != NULL;
+}
+
+static const struct answer_form *const forms[] = { &api_core_form };
+
+static void open_flows(struct house *house)
+{
+    struct flows_options options = {
+        .world = loop_world(house->loop),
+        .vault = house->vault,
+        .key_secret = house->secrets.processor_keys,
+        .merchant = house_merchant(),
+        .store_path = store_path(),
+        .forms = forms,
+        .form_count = COUNT_OF(forms),
+        .processors = { { .processor = processor_named(STR("bank")),
+                          .url = house_chosen.bank_url,
+                          .timeout = house_chosen.bank_timeout_ms * MICROS_PER_MS,
+                          .connect_timeout = house_chosen.bank_connect_timeout_ms * MICROS_PER_MS,
+                          .resend_after = house_chosen.bank_resend_after_ms * MICROS_PER_MS } },
+        .processor_count = 1,
+        .answer_within = house_chosen.answer_within_ms * MICROS_PER_MS,
+        .retry_base = house_chosen.retry_base_ms * MICROS_PER_MS,
+        .request_kept = house_chosen.request_kept_days * 24 * 3600 * MICROS_PER_SECOND,
+        .flows_max = (size_t)house_chosen.flows_max,
+        .storage_least_bytes = house_chosen.storage_least_mb * 1024 * 1024,
+    };
+    house->flows = flows_open(&options);
+}
+
+/* ---- all ---- */
+
+static void register_metrics(void)
+{
+    metric_register(&commit_seconds);
+    metric_register(&commit_works);
+    flows_register_metrics();
+}
+
+bool house_open(struct house *house, struct error *error)
+{
+    *house = (struct house){ 0 };
+    house->loop = loop_open(error);
+    if (!house->loop || !open_stores(house, error) || !open_secrets(house, error) || !open_vault(house, error)) return false;
+    open_flows(house);
+    register_metrics();
+    return true;
+}
+
+void house_close(struct house *house)
+{
+    if (house->flows) flows_close(house->flows);
+    vault_close(house->vault);
+    if (house->loop) loop_close(house->loop);
+    store_close(house->reader);
+    store_close(house->store);
+    secret_wipe(&house->secrets, sizeof house->secrets);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* house: everything of a gateway but its doors: store, secrets, vault, flows, on one loop. Commands that move or judge
+ * payments open it; `serve` puts an API before it. */
+#ifndef FLORIN_COMMAND_HOUSE_H
+#define FLORIN_COMMAND_HOUSE_H
+
+#include "base/error.h"
+#include "command/settings.h"
+#include "flow/flows.h"
+#include "store/store.h"
+#include "world/loop.h"
+
+/* The settings that every such command takes; house_settings is their table. */
+struct house_settings {
+    const char *store;
+    const char *key_file;
+    const char *runtime_dir;
+    const char *bank_url;
+    int64_t bank_timeout_ms;
+    int64_t bank_connect_timeout_ms;
+    int64_t bank_resend_after_ms;
+    int64_t answer_within_ms;
+    int64_t retry_base_ms;
+    int64_t request_kept_days;
+    int64_t flows_max;
+    int64_t storage_least_mb;
+};
+
+extern struct house_settings house_chosen;
+
+#define HOUSE_STORE_SETTING                                                                                            \
+    { "store", SETTING_TEXT, "sqlite:florin.db", 0, 0, &house_chosen.store,                                            \
+      "Where payments are kept: sqlite:PATH." }
+#define HOUSE_BANK_URL_SETTING                                                                                         \
+    { "bank_url", SETTING_TEXT, "http://127.0.0.1:8787", 0, 0, &house_chosen.bank_url,                                 \
+      "Base address of the bank." }
+#define HOUSE_SETTINGS                                                                                                 \
+    HOUSE_STORE_SETTING,                                                                                               \
+    { "key_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.key_file,                                                    \
+      "File with this gateway's own secret, made at the first start; default: the store's path with .key." },          \
+    { "runtime_dir", SETTING_TEXT, NULL, 0, 0, &house_chosen.runtime_dir,                                              \
+      "Folder on tmpfs for the keys of cards in doubt; default: the service's runtime folder, else /dev/shm." },       \
+    HOUSE_BANK_URL_SETTING,                                                                                            \
+    { "bank_timeout_ms", SETTING_NUMBER, "30000", 100, 600000, &house_chosen.bank_timeout_ms,                          \
+      "How long an answer of the bank is waited for; longer than any takes." },                                        \
+    { "bank_connect_timeout_ms", SETTING_NUMBER, "3000", 50, 60000, &house_chosen.bank_connect_timeout_ms,             \
+      "How long a connection to the bank may take." },                                                                 \
+    { "bank_resend_after_ms", SETTING_NUMBER, "10000", 0, 600000, &house_chosen.bank_resend_after_ms,                  \
+      "Quiet time after a lost answer or a restart: a request that was cut off may still be running there." },         \
+    { "answer_within_ms", SETTING_NUMBER, "10000", 100, 120000, &house_chosen.answer_within_ms,                        \
+      "A merchant hears 202 after this, while the work goes on." },                                                    \
+    { "retry_base_ms", SETTING_NUMBER, "1000", 1, 60000, &house_chosen.retry_base_ms,                                  \
+      "First back-off before a repeated call; doubled each time up to a minute, with full jitter." },                  \
+    { "request_kept_days", SETTING_NUMBER, "30", 1, 3650, &house_chosen.request_kept_days,                             \
+      "How long an idempotency key is remembered." },                                                                  \
+    { "flows_max", SETTING_NUMBER, "16384", 16, 200000, &house_chosen.flows_max,                                       \
+      "Operations that may be running at once; above it 503." },                                                       \
+    { "storage_least_mb", SETTING_NUMBER, "64", 0, 1048576, &house_chosen.storage_least_mb,                            \
+      "With less free room than this on the store's disk no new payment is begun." }
+
+/* Secrets, each for one purpose, derived from the key file. */
+struct house_secrets {
+    struct hash processor_keys;
+    struct hash fingerprints;
+    struct hash cursors;
+};
+
+struct house {
+    struct loop *loop;
+    struct store *store;  /* the writing connection */
+    struct store *reader; /* the reading one */
+    struct vault *vault;
+    struct flows *flows;
+    struct house_secrets secrets;
+};
+
+/* Opens all of it as house_chosen says. False: *error tells why, and house_close gives back what was opened. */
+bool house_open(struct house *house, struct error *error) MUST_CHECK;
+void house_close(struct house *house);
+
+/* The one merchant of this gateway. */
+str house_merchant(void);
+
+/* Where the operator's door of that store is: a socket beside the file. */
+void house_control_path(char path[108]);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* key_file: reading and making the secret. */
+#include "command/key_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 1100, LINE_BYTES = HASH_HEX_BYTES + 1 };
+
+static bool sync_folder(const char *path)
+{
+    char folder[PATH_BYTES];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash) *slash = 0;
+    int handle = open(slash ? (folder[0] ? folder : "/") : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = handle >= 0 && fsync(handle) == 0;
+    if (handle >= 0) close(handle);
+    return synced;
+}
+
+static bool write_new(int file, const char *path, const struct hash *secret)
+{
+    char line[LINE_BYTES + 1];
+    hash_hex(secret, line);
+    line[HASH_HEX_BYTES] = '\n';
+    bool written = write(file, line, LINE_BYTES) == LINE_BYTES && fsync(file) == 0 && sync_folder(path);
+    secret_wipe(line, sizeof line);
+    return written;
+}
+
+static bool make(struct world *world, const char *path, struct hash *out, struct error *error)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) return error_set(error, "the key file %s cannot be made: %s", path, strerror(errno));
+    world_random(world, out->bytes, sizeof out->bytes);
+    bool written = write_new(file, path, out);
+    close(file);
+    if (written) return true;
+    unlink(path);
+    return error_set(error, "the key file %s cannot be written: %s", path, strerror(errno));
+}
+
+static bool read_line(int file, const char *path, struct hash *out, struct error *error)
+{
+    char line[LINE_BYTES];
+    struct stat about;
+    if (fstat(file, &about) != 0 || (about.st_mode & 077) != 0) {
+        return error_set(error, "the key file %s may be read by others: give it mode 0600", path);
+    }
+    bool fits = read(file, line, sizeof line) == LINE_BYTES && line[HASH_HEX_BYTES] == '\n' &&
+                hex_decode((str){ line, HASH_HEX_BYTES }, out->bytes, sizeof out->bytes);
+    secret_wipe(line, sizeof line);
+    return fits || error_set(error, "the key file %s does not hold 64 hex digits and a line feed", path);
+}
+
+bool key_file_read(struct world *world, const char *path, const char *store_path, struct hash *out, struct error *error)
+{
+    char beside[PATH_BYTES];
+    snprintf(beside, sizeof beside, "%s.key", store_path);
+    if (!path) path = beside;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 && errno == ENOENT) return make(world, path, out, error);
+    if (file < 0) return error_set(error, "the key file %s cannot be read: %s", path, strerror(errno));
+    bool fits = read_line(file, path, out, error);
+    close(file);
+    return fits;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* serve: `florin serve`, the gateway: opens the house, takes up what was open, listens, and goes down in order. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/crash.h"
+#include "base/log.h"
+#include "command/command.h"
+#include "command/house.h"
+#include "domain/card.h"
+#include "world/http_server.h"
+
+#define DRAIN_LOOK (INT64_C(20) * MICROS_PER_MS)
+
+enum { EXIT_USAGE = 2, DRAIN_SPARE_MS = 5000 };
+
+struct serve_settings {
+    const char *listen;
+    const char *cards;
+    const char *log_level;
+    int64_t connections_max;
+    bool open;
+    bool list_crash_points;
+};
+
+static struct serve_settings chosen;
+
+/* clang-format off */
+static const struct setting settings[] = {
+    { "listen", SETTING_TEXT, "127.0.0.1:8080", 0, 0, &chosen.listen,
+      "Where to listen; port 0 picks a free one." },
+    HOUSE_SETTINGS,
+    { "open", SETTING_SWITCH, "off", 0, 0, &chosen.open,
+      "Listen elsewhere than on loopback although no keys are asked for: everybody who reaches it may move money." },
+    { "cards", SETTING_TEXT, "auto", 0, 0, &chosen.cards,
+      "Whether calls may carry card data: on, off, or auto: on for loopback only." },
+    { "connections_max", SETTING_NUMBER, "10000", 16, 100000, &chosen.connections_max,
+      "Connections of clients; above it 503." },
+    { "log_level", SETTING_TEXT, "info", 0, 0, &chosen.log_level,
+      "Least level that is logged: debug, info, warn or error." },
+#ifdef FLORIN_TEST_BUILD
+    { "list_crash_points", SETTING_SWITCH, "off", 0, 0, &chosen.list_crash_points,
+      "Prints the points at which a test build can be killed, and ends." },
+#endif
+};
+/* clang-format on */
+
+struct gateway {
+    struct house house;
+    struct api *api;
+    struct http_server *server;
+    struct http_server *control;
+    struct world_timer drain;
+    micros drain_until;
+    struct error error;
+    bool failed;
+};
+
+/* ---- settings ---- */
+
+static bool is_loopback(const char *listen)
+{
+    str address = str_of(listen);
+    return str_starts_with(address, STR("127.")) || str_starts_with(address, STR("[::1]")) || str_starts_with(address, STR("localhost:")) ||
+           str_starts_with(address, STR("unix:"));
+}
+
+static bool check_settings(struct error *error)
+{
+    enum log_level level;
+    str cards = str_of(chosen.cards);
+    if (!log_level_named(str_of(chosen.log_level), &level)) return error_set(error, "log_level is debug, info, warn or error");
+    if (!str_equal(cards, STR("on")) && !str_equal(cards, STR("off")) && !str_equal(cards, STR("auto"))) {
+        return error_set(error, "cards is on, off or auto");
+    }
+    if (!is_loopback(chosen.listen) && !chosen.open) {
+        return error_set(error, "%s is not a loopback address and no keys are asked for: say --open if everybody there may move money",
+                         chosen.listen);
+    }
+    log_set_level(level);
+    return true;
+}
+
+static bool takes_cards(void)
+{
+    str cards = str_of(chosen.cards);
+    return str_equal(cards, STR("on")) || (str_equal(cards, STR("auto")) && is_loopback(chosen.listen));
+}
+
+/* ---- going down ---- */
+
+static bool is_quiet(const struct gateway *gateway)
+{
+    return flows_are_quiet(gateway->house.flows) && loop_commits_pending(gateway->house.loop) == 0 && api_pending(gateway->api) == 0;
+}
+
+static void look_whether_quiet(struct world_timer *timer)
+{
+    struct gateway *gateway = CONTAINER_OF(timer, struct gateway, drain);
+    struct world *world = loop_world(gateway->house.loop);
+    if (is_quiet(gateway) || world_monotonic(world) > gateway->drain_until) loop_stop(gateway->house.loop);
+    else world_timer_start(world, timer, DRAIN_LOOK);
+}
+
+/* Nothing new; what was accepted is answered, and calls that are out are heard to their end. */
+static void stop(void *context)
+{
+    struct gateway *gateway = context;
+    struct world *world = loop_world(gateway->house.loop);
+    int64_t longest_ms = house_chosen.bank_timeout_ms + DRAIN_SPARE_MS;
+    log_info("stopping", LOG_NUMBER("unanswered", api_pending(gateway->api)));
+    crash_point("li.drain");
+    api_stop_taking(gateway->api);
+    flows_stop_taking(gateway->house.flows);
+    if (gateway->server) http_server_drain(gateway->server);
+    if (gateway->control) http_server_drain(gateway->control);
+    gateway->drain_until = world_monotonic(world) + longest_ms * MICROS_PER_MS;
+    gateway->drain.fire = look_whether_quiet;
+    world_timer_start(world, &gateway->drain, 0);
+}
+
+/* ---- coming up ---- */
+
+static struct http_server *listen_at(struct gateway *gateway, const char *where, void (*handle)(void *, struct http_exchange *))
+{
+    struct http_server_options options = {
+        .listen = where,
+        .connections_max = (size_t)chosen.connections_max,
+        .context = gateway->api,
+        .handle = handle,
+        .refuse = api_refuse,
+    };
+    return http_server_open(gateway->house.loop, &options, &gateway->error);
+}
+
+static bool open_doors(struct gateway *gateway)
+{
+    char path[108], where[120];
+    house_control_path(path);
+    snprintf(where, sizeof where, "unix:%s", path);
+    gateway->server = listen_at(gateway, chosen.listen, api_handle);
+    if (!gateway->server) return false;
+    if (path[0]) gateway->control = listen_at(gateway, where, api_handle_control);
+    return gateway->control || !path[0];
+}
+
+static void say_ready(const struct gateway *gateway)
+{
+    str address = http_server_address(gateway->server);
+    printf("florin: ready on %.*s (%s)\n", STR_FORMAT(address), house_chosen.store);
+    fflush(stdout);
+}
+
+/* All open operations are known: from here on a repeated request finds them. */
+static void listen_now(void *context)
+{
+    struct gateway *gateway = context;
+    if (open_doors(gateway)) {
+        say_ready(gateway);
+    } else {
+        gateway->failed = true;
+        stop(gateway);
+    }
+}
+
+static bool open_gateway(struct gateway *gateway)
+{
+    if (!house_open(&gateway->house, &gateway->error)) return false;
+    struct api_options options = {
+        .world = loop_world(gateway->house.loop),
+        .flows = gateway->house.flows,
+        .merchant = house_merchant(),
+        .fingerprint_secret = gateway->house.secrets.fingerprints,
+        .cursor_secret = gateway->house.secrets.cursors,
+        .cards = takes_cards(),
+        .requests_max = (size_t)house_chosen.flows_max,
+    };
+    gateway->api = api_open(&options);
+    return true;
+}
+
+static void close_gateway(struct gateway *gateway)
+{
+    if (gateway->server) http_server_close(gateway->server);
+    if (gateway->control) http_server_close(gateway->control);
+    if (gateway->api) api_close(gateway->api);
+    house_close(&gateway->house);
+}
+
+static int list_crash_points(void)
+{
+    for (size_t i = 0; flows_step_name(i); i++) printf("operation.%s\n", flows_step_name(i));
+    printf("op.commit_called\nop.commit_synced\n");
+    return 0;
+}
+
+static int run_gateway(struct gateway *gateway)
+{
+    if (!open_gateway(gateway)) {
+        gateway->failed = true;
+    } else {
+        loop_on_stop(gateway->house.loop, stop, gateway);
+        flows_recover(gateway->house.flows, listen_now, gateway);
+        loop_run(gateway->house.loop);
+    }
+    close_gateway(gateway);
+    log_flush();
+    if (gateway->failed) fprintf(stderr, "florin serve: %s\n", gateway->error.text);
+    return gateway->failed ? 1 : 0;
+}
+
+int command_serve(int count, char **words)
+{
+    static struct gateway gateway;
+    struct error error;
+    if (!settings_read(settings, COUNT_OF(settings), count, words, &error) || !check_settings(&error)) {
+        fprintf(stderr, "florin serve: %s\n", error.text);
+        return EXIT_USAGE;
+    }
+    return chosen.list_crash_points ? list_crash_points() : run_gateway(&gateway);
+}
+
+void command_serve_help(void) { settings_help(settings, COUNT_OF(settings)); }
