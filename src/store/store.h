@@ -131,6 +131,13 @@ size_t store_list_open_operations(struct store *store, struct arena *arena, str 
 bool store_find_open_operation(struct store *store, struct arena *arena, str merchant, str operation_id,
                                struct operation_record *out) MUST_CHECK;
 
+/* Open operations by kind and state, and when the oldest of those in doubt (unknown or in review) began. For metrics. */
+struct open_count {
+    int64_t count[OPERATION_KIND_COUNT][OPERATION_STATE_COUNT];
+    micros oldest_doubt; /* 0: none */
+};
+void store_count_open(struct store *store, str merchant, struct open_count *out);
+
 /* The refunds of a payment, oldest first. */
 size_t store_list_refunds(struct store *store, struct arena *arena, str merchant, str payment_id, struct operation_record **out);
 

@@ -162,6 +162,32 @@ bool store_find_open_operation(struct store *store, struct arena *arena, str mer
     return found;
 }
 
+static void count_row(struct sql *sql, struct open_count *out)
+{
+    char word[32];
+    enum operation_kind kind = OPERATION_NONE;
+    enum operation_state state = OPERATION_RUNNING;
+    sql_text_to(sql, 0, word, sizeof word);
+    bool kind_known = operation_kind_named(str_of(word), &kind);
+    sql_text_to(sql, 1, word, sizeof word);
+    bool state_known = operation_state_named(str_of(word), &state);
+    INSIST(kind_known && state_known);
+    out->count[kind][state] = sql_int(sql, 2);
+    micros oldest = sql_int(sql, 3);
+    bool in_doubt = state == OPERATION_UNKNOWN || state == OPERATION_REVIEW;
+    if (in_doubt && (out->oldest_doubt == 0 || oldest < out->oldest_doubt)) out->oldest_doubt = oldest;
+}
+
+void store_count_open(struct store *store, str merchant, struct open_count *out)
+{
+    *out = (struct open_count){ 0 };
+    sql_ask(store->sql,
+            "SELECT kind, state, COUNT(*), MIN(started_at) FROM operation WHERE merchant_id = $1 AND ended_at IS NULL "
+            "GROUP BY kind, state",
+            (struct sql_value[]){ TEXT(merchant) }, 1);
+    while (sql_next(store->sql)) count_row(store->sql, out);
+}
+
 size_t store_list_refunds(struct store *store, struct arena *arena, str merchant, str payment_id, struct operation_record **out)
 {
     sql_ask(store->sql,

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* api: from a request to the function that answers it. */
+#include <stdlib.h>
+
+#include "api/call.h"
+#include "api/measures.h"
+#include "api/read_request.h"
+
+struct api *api_open(const struct api_options *options)
+{
+    struct api *api = calloc(1, sizeof *api);
+    INSIST(api);
+    api->options = *options;
+    measures_register();
+    return api;
+}
+
+void api_close(struct api *api)
+{
+    if (!api) return;
+    INSIST(api->pending == 0);
+    secret_wipe(api, sizeof *api);
+    free(api);
+}
+
+void api_stop_taking(struct api *api) { api->stopping = true; }
+
+size_t api_pending(const struct api *api) { return api->pending; }
+
+/* ---- requests ---- */
+
+static enum problem_code find_endpoint(struct api_call *call, enum door door)
+{
+    const struct http_request *request = &call->exchange->request;
+    str param;
+    if (!request_address_is_fine(call->arena, request)) return PROBLEM_MALFORMED_REQUEST;
+    enum problem_code wrong = endpoint_find(call->arena, door, request->method, request->path, &call->endpoint, &param, &call->allow);
+    if (wrong != PROBLEM_NONE || str_is_empty(param)) return wrong;
+    return http_decode(call->arena, param, false, &call->param) ? PROBLEM_NONE : PROBLEM_MALFORMED_REQUEST;
+}
+
+/* A full house refuses, and keeps what it accepted. */
+static enum problem_code admit(const struct api_call *call)
+{
+    const struct api *api = call->api;
+    size_t load_max = api->options.requests_max * (size_t)call->endpoint->load_max / 100;
+    if (api->stopping && call->endpoint->body != BODY_NONE) return PROBLEM_SHUTTING_DOWN;
+    if (call->endpoint->load_max > 0 && api->pending > load_max) return PROBLEM_OVERLOADED;
+    return PROBLEM_NONE;
+}
+
+static void serve(struct api *api, enum door door, struct http_exchange *exchange)
+{
+    struct api_call *call = call_open(api, exchange);
+    enum problem_code wrong = find_endpoint(call, door);
+    if (wrong == PROBLEM_NONE) wrong = admit(call);
+    if (wrong == PROBLEM_NONE) wrong = request_read(call);
+    if (wrong != PROBLEM_NONE) call_refuse(call, wrong);
+    else call->endpoint->handle(call);
+}
+
+void api_handle(void *api, struct http_exchange *exchange) { serve(api, DOOR_MERCHANTS, exchange); }
+
+void api_handle_control(void *api, struct http_exchange *exchange) { serve(api, DOOR_OPERATOR, exchange); }
+
+/* ---- what could not be read ---- */
+
+static const enum problem_code fault_problems[] = {
+    [HTTP_FAULT_MALFORMED] = PROBLEM_MALFORMED_REQUEST,
+    [HTTP_FAULT_URI_TOO_LONG] = PROBLEM_URI_TOO_LONG,
+    [HTTP_FAULT_HEADERS_TOO_LARGE] = PROBLEM_HEADERS_TOO_LARGE,
+    [HTTP_FAULT_BODY_TOO_LARGE] = PROBLEM_CONTENT_TOO_LARGE,
+    [HTTP_FAULT_LENGTH_REQUIRED] = PROBLEM_LENGTH_REQUIRED,
+    [HTTP_FAULT_TIMEOUT] = PROBLEM_REQUEST_TIMEOUT,
+    [HTTP_FAULT_NOT_IMPLEMENTED] = PROBLEM_NOT_IMPLEMENTED,
+    [HTTP_FAULT_VERSION] = PROBLEM_HTTP_VERSION_NOT_SUPPORTED,
+    [HTTP_FAULT_EXPECTATION] = PROBLEM_EXPECTATION_FAILED,
+    [HTTP_FAULT_BUSY] = PROBLEM_OVERLOADED,
+};
+
+void api_refuse(void *api, enum http_fault fault, struct arena *arena, struct http_answer *answer)
+{
+    call_refuse_unread(api, fault_problems[fault], arena, answer);
+}

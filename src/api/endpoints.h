@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* endpoints: the table of everything that can be asked, and its handlers. */
+#ifndef FLORIN_API_ENDPOINTS_H
+#define FLORIN_API_ENDPOINTS_H
+
+#include "api/problem.h"
+
+struct api_call;
+
+/* Two listeners, two sets of endpoints. */
+enum door {
+    DOOR_MERCHANTS,
+    DOOR_OPERATOR, /* the socket in the file system */
+};
+
+enum body_kind {
+    BODY_NONE,
+    BODY_JSON,          /* an object */
+    BODY_JSON_OR_EMPTY, /* an absent or empty one is {} */
+};
+
+struct endpoint {
+    enum door door;
+    const char *method;
+    const char *path; /* one segment may be a {name} */
+    void (*handle)(struct api_call *call);
+    bool needs_key;   /* moves money: an Idempotency-Key is required */
+    enum body_kind body;
+    int load_max;     /* per cent of requests_max; with more than that unanswered it is refused. 0: never */
+    bool answers_json;
+};
+
+/* All of them, and how many. */
+const struct endpoint *endpoint_all(size_t *count);
+
+/* Finds who answers that method (HEAD is GET) and path at that door. PROBLEM_NOT_FOUND, or PROBLEM_METHOD_NOT_ALLOWED and
+ * the methods that are. *param is what stands for the {name}, not decoded. */
+enum problem_code endpoint_find(struct arena *arena, enum door door, str method, str path, const struct endpoint **found,
+                                str *param, str *allow) MUST_CHECK;
+
+/* payments.c, changes.c */
+void payments_authorize(struct api_call *call);
+void payments_capture(struct api_call *call);
+void payments_void(struct api_call *call);
+void payments_refund(struct api_call *call);
+
+/* list.c, queries.c */
+void list_payments(struct api_call *call);
+void get_payment(struct api_call *call);
+void get_order(struct api_call *call);
+void list_events(struct api_call *call);
+
+/* health.c, pages.c */
+void get_healthz(struct api_call *call);
+void get_readyz(struct api_call *call);
+void get_metrics(struct api_call *call);
+void get_openapi(struct api_call *call);
+void get_docs(struct api_call *call);
+void get_problem(struct api_call *call);
+
+/* control.c */
+void list_reviews(struct api_call *call);
+void settle_operation(struct api_call *call);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* health: is it alive, does it take payments, how is it doing. */
+#include "api/call.h"
+#include "api/measures.h"
+#include "base/metric.h"
+
+enum { METRICS_BYTES = 64 * 1024 };
+
+void get_healthz(struct api_call *call)
+{
+    call_answer_json(call, 200, STR("{\"status\":\"ok\"}"));
+}
+
+void get_readyz(struct api_call *call)
+{
+    struct flows_view view;
+    flows_look(call->api->options.flows, &view);
+    if (call->api->stopping) call_refuse(call, PROBLEM_SHUTTING_DOWN);
+    else if (!view.recovered) call_refuse(call, PROBLEM_NOT_READY);
+    else call_answer_json(call, 200, STR("{\"status\":\"ready\"}"));
+}
+
+/* ---- GET /metrics ---- */
+
+static void count_open(struct api_call *call, struct store *store)
+{
+    store_count_open(store, call->api->options.merchant, call->with);
+}
+
+/* A store that cannot be read is no reason to say nothing. */
+static void answer_metrics(struct work *work)
+{
+    struct api_call *call = call_of_work(work);
+    const struct api_options *options = &call->api->options;
+    struct flows_view view;
+    flows_look(options->flows, &view);
+    measures_gather(&view, work->result == WORK_DONE ? call->with : NULL, world_now(options->world), call->api->pending);
+
+    struct text body = text_open(call->arena, METRICS_BYTES);
+    metric_put_all(&body);
+    struct http_answer answer = { .status = 200, .content_type = STR("text/plain; version=0.0.4"), .body = text_str(&body) };
+    call_answer(call, &answer);
+}
+
+void get_metrics(struct api_call *call)
+{
+    call->with = arena_take(call->arena, sizeof(struct open_count));
+    call_ask_then(call, count_open, answer_metrics);
+}

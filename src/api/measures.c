@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* measures: series by endpoint, open operations by kind and state, and the flows' figures. */
+#include "api/measures.h"
+
+#include <stdio.h>
+
+#include "base/metric.h"
+
+enum {
+    ENDPOINTS_MAX = 32,
+    LABELS_BYTES = 96,
+    OPEN_STATES = OPERATION_REVIEW + 1, /* running, unknown, review */
+    BREAKERS = COUNT_OF(((struct flows_view *)0)->breaker_open),
+};
+
+static const char *const groups[] = { "2xx", "4xx", "5xx" };
+
+/* The last row is for requests that no endpoint took. */
+static struct endpoint_measures {
+    char labels[COUNT_OF(groups)][LABELS_BYTES];
+    char route_labels[LABELS_BYTES];
+    struct metric answers[COUNT_OF(groups)];
+    struct metric seconds;
+} by_endpoint[ENDPOINTS_MAX + 1];
+
+static struct open_measures {
+    char labels[LABELS_BYTES];
+    struct metric count;
+} by_operation[OPERATION_KIND_COUNT][OPEN_STATES];
+
+static struct breaker_measures {
+    char labels[LABELS_BYTES];
+    struct metric open;
+} by_processor[BREAKERS];
+
+/* clang-format off */
+static struct metric
+    pending_requests = { .name = "florin_http_requests_pending", .kind = METRIC_GAUGE, .help = "Requests that are not answered yet." },
+    oldest_doubt = { .name = "florin_oldest_doubt_seconds", .kind = METRIC_GAUGE,
+                     .help = "How long the oldest operation in doubt or in review has been open." },
+    flows_running = { .name = "florin_flows_running", .kind = METRIC_GAUGE, .help = "Pieces of work in memory." },
+    calls_in_air = { .name = "florin_processor_calls_in_air", .kind = METRIC_GAUGE, .help = "Requests to processors without an answer yet." },
+    recovered = { .name = "florin_recovered", .kind = METRIC_GAUGE, .help = "1 once all open operations of the last run are known." },
+    storage_low = { .name = "florin_storage_low", .kind = METRIC_GAUGE, .help = "1 while the disk is too full to begin anything new." },
+    oldest_card = { .name = "florin_oldest_sealed_card_seconds", .kind = METRIC_GAUGE, .help = "The longest life of a sealed card." };
+/* clang-format on */
+
+/* ---- registering ---- */
+
+static void name_endpoint(struct endpoint_measures *measures, const struct endpoint *endpoint)
+{
+    const char *method = endpoint ? endpoint->method : "", *route = endpoint ? endpoint->path : "";
+    snprintf(measures->route_labels, LABELS_BYTES, "method=\"%s\",route=\"%s\"", method, route);
+    measures->seconds = (struct metric){ .name = "florin_http_request_seconds",
+                                         .labels = measures->route_labels,
+                                         .kind = METRIC_HISTOGRAM,
+                                         .help = "From a request's last byte to its answer." };
+    for (size_t i = 0; i < COUNT_OF(groups); i++) {
+        snprintf(measures->labels[i], LABELS_BYTES, "method=\"%s\",route=\"%s\",status=\"%s\"", method, route, groups[i]);
+        measures->answers[i] = (struct metric){ .name = "florin_http_requests_total",
+                                                .labels = measures->labels[i],
+                                                .kind = METRIC_COUNTER,
+                                                .help = "Requests answered." };
+    }
+}
+
+/* Series of one name stand together, so first all counters, then all histograms. */
+static void register_endpoints(void)
+{
+    size_t count;
+    const struct endpoint *endpoints = endpoint_all(&count);
+    INSIST(count <= ENDPOINTS_MAX);
+    for (size_t i = 0; i < count; i++) name_endpoint(&by_endpoint[i], &endpoints[i]);
+    name_endpoint(&by_endpoint[ENDPOINTS_MAX], NULL);
+    for (size_t i = 0; i <= ENDPOINTS_MAX; i++) {
+        for (size_t group = 0; group < COUNT_OF(groups) && by_endpoint[i].seconds.name; group++) {
+            metric_register(&by_endpoint[i].answers[group]);
+        }
+    }
+    for (size_t i = 0; i < count; i++) metric_register(&by_endpoint[i].seconds);
+}
+
+static void register_operation(struct open_measures *measures, enum operation_kind kind, enum operation_state state)
+{
+    snprintf(measures->labels, LABELS_BYTES, "kind=\"%s\",state=\"%s\"", operation_kind_word(kind).bytes, operation_state_word(state).bytes);
+    measures->count = (struct metric){ .name = "florin_open_operations",
+                                       .labels = measures->labels,
+                                       .kind = METRIC_GAUGE,
+                                       .help = "Operations that have not ended, by kind and state." };
+    metric_register(&measures->count);
+}
+
+static void register_operations(void)
+{
+    for (int kind = OPERATION_AUTHORIZE; kind < OPERATION_KIND_COUNT; kind++) {
+        for (int state = 0; state < OPEN_STATES; state++) {
+            register_operation(&by_operation[kind][state], (enum operation_kind)kind, (enum operation_state)state);
+        }
+    }
+}
+
+static void register_breakers(void)
+{
+    size_t count;
+    const struct processor *const *processors = processor_all(&count);
+    for (size_t i = 0; i < count && i < BREAKERS; i++) {
+        struct breaker_measures *measures = &by_processor[i];
+        snprintf(measures->labels, LABELS_BYTES, "processor=\"%s\"", processors[i]->name);
+        measures->open = (struct metric){ .name = "florin_breaker_open",
+                                          .labels = measures->labels,
+                                          .kind = METRIC_GAUGE,
+                                          .help = "1 while nothing new is begun with the processor." };
+        metric_register(&measures->open);
+    }
+}
+
+void measures_register(void)
+{
+    static bool done;
+    struct metric *alone[] = { &pending_requests, &oldest_doubt, &flows_running, &calls_in_air, &recovered, &storage_low, &oldest_card };
+    if (done) return;
+    done = true;
+    register_endpoints();
+    register_operations();
+    register_breakers();
+    for (size_t i = 0; i < COUNT_OF(alone); i++) metric_register(alone[i]);
+}
+
+/* ---- counting ---- */
+
+void measure_answer(const struct endpoint *endpoint, int status, micros duration)
+{
+    size_t count, group = status < 400 ? 0 : status < 500 ? 1 : 2;
+    struct endpoint_measures *measures = &by_endpoint[endpoint ? endpoint - endpoint_all(&count) : ENDPOINTS_MAX];
+    metric_add(&measures->answers[group], 1);
+    if (endpoint) metric_observe_us(&measures->seconds, duration);
+}
+
+static void gather_open(const struct open_count *open, micros now)
+{
+    for (int kind = OPERATION_AUTHORIZE; kind < OPERATION_KIND_COUNT; kind++) {
+        for (int state = 0; state < OPEN_STATES; state++) metric_set(&by_operation[kind][state].count, open->count[kind][state]);
+    }
+    bool has_doubt = open->oldest_doubt > 0 && open->oldest_doubt < now;
+    metric_set(&oldest_doubt, has_doubt ? (now - open->oldest_doubt) / MICROS_PER_SECOND : 0);
+}
+
+void measures_gather(const struct flows_view *view, const struct open_count *open, micros now, size_t pending)
+{
+    if (open) gather_open(open, now);
+    metric_set(&pending_requests, (int64_t)pending);
+    metric_set(&flows_running, (int64_t)view->running);
+    metric_set(&calls_in_air, (int64_t)view->calls);
+    metric_set(&recovered, view->recovered);
+    metric_set(&storage_low, view->storage_low);
+    metric_set(&oldest_card, view->oldest_card / MICROS_PER_SECOND);
+    for (size_t i = 0; i < BREAKERS; i++) metric_set(&by_processor[i].open, view->breaker_open[i]);
+}

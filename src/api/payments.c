@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* payments: POST /v1/payments. The card goes from the body into memory of its own, to the flows, and is wiped. */
+#include "api/call.h"
+#include "api/fingerprint.h"
+#include "api/values.h"
+
+/* What is being read. The card is wish.card, here to be written. */
+struct new_payment {
+    struct payment_wish wish;
+    struct card *card;
+};
+
+/* ---- the card ---- */
+
+static enum problem_code read_number(struct reading *reading, const struct json *value, void *into)
+{
+    struct card *card = into;
+    (void)reading;
+    if (json_kind_of(value) != JSON_STRING) return PROBLEM_PARAM_INVALID;
+    return card_number_read(json_string(value), &card->number) ? PROBLEM_NONE : PROBLEM_CARD_NUMBER_INVALID;
+}
+
+static enum problem_code read_cvv(struct reading *reading, const struct json *value, void *into)
+{
+    struct card *card = into;
+    (void)reading;
+    if (json_kind_of(value) != JSON_STRING) return PROBLEM_PARAM_INVALID;
+    bool is_fine = card_cvv_is(json_string(value)) && str_copy_to(json_string(value), card->cvv, sizeof card->cvv);
+    return is_fine ? PROBLEM_NONE : PROBLEM_CARD_CVV_INVALID;
+}
+
+static enum problem_code read_month(struct reading *reading, const struct json *value, void *into)
+{
+    struct card *card = into;
+    const int64_t any_year = 2000;
+    int64_t month;
+    (void)reading;
+    if (json_kind_of(value) != JSON_NUMBER) return PROBLEM_PARAM_INVALID;
+    if (!json_int64(value, &month) || !card_expiry_is(month, any_year)) return PROBLEM_CARD_EXPIRY_INVALID;
+    card->expiry_month = (int)month;
+    return PROBLEM_NONE;
+}
+
+static enum problem_code read_year(struct reading *reading, const struct json *value, void *into)
+{
+    struct card *card = into;
+    const int64_t any_month = 1;
+    int64_t year;
+    (void)reading;
+    if (json_kind_of(value) != JSON_NUMBER) return PROBLEM_PARAM_INVALID;
+    if (!json_int64(value, &year) || !card_expiry_is(any_month, year)) return PROBLEM_CARD_EXPIRY_INVALID;
+    card->expiry_year = (int)year;
+    return PROBLEM_NONE;
+}
+
+static const struct member card_members[] = {
+    { "number", true, read_number },
+    { "cvv", false, read_cvv },
+    { "expiry_month", true, read_month },
+    { "expiry_year", true, read_year },
+};
+
+static enum problem_code read_card(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    if (json_kind_of(value) != JSON_OBJECT) return PROBLEM_PARAM_INVALID;
+    reading->at = STR("/card");
+    reading_members(reading, value, card_members, COUNT_OF(card_members), fresh->card);
+    reading->at = STR("");
+    return PROBLEM_NONE;
+}
+
+/* ---- the payment ---- */
+
+static enum problem_code read_amount(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    return value_amount(value, &fresh->wish.amount.minor);
+}
+
+static enum problem_code read_currency(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    return value_currency(value, &fresh->wish.amount.currency);
+}
+
+static enum problem_code read_order_id(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    return value_text(value, 1, NAME_CHARS_MAX, &fresh->wish.order_id);
+}
+
+static enum problem_code read_customer_id(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    return value_text(value, 1, NAME_CHARS_MAX, &fresh->wish.customer_id);
+}
+
+static enum problem_code read_capture(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    fresh->wish.captures_itself = str_equal(json_string(value), STR("automatic"));
+    bool is_known = fresh->wish.captures_itself || str_equal(json_string(value), STR("manual"));
+    return is_known ? PROBLEM_NONE : PROBLEM_PARAM_INVALID;
+}
+
+static enum problem_code read_processor(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    fresh->wish.processor = processor_named(json_string(value));
+    return fresh->wish.processor ? PROBLEM_NONE : PROBLEM_PARAM_INVALID;
+}
+
+static enum problem_code read_description(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    return value_text(value, 0, DESCRIPTION_CHARS_MAX, &fresh->wish.description);
+}
+
+static enum problem_code read_metadata(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    return value_metadata(reading->arena, value, &fresh->wish.metadata);
+}
+
+static const struct member payment_members[] = {
+    { "amount", true, read_amount },
+    { "currency", false, read_currency },
+    { "order_id", true, read_order_id },
+    { "customer_id", true, read_customer_id },
+    { "card", true, read_card },
+    { "capture", false, read_capture },
+    { "processor", false, read_processor },
+    { "description", false, read_description },
+    { "metadata", false, read_metadata },
+};
+
+/* The answer may be given before this returns, and the call is gone then. */
+static void authorize(struct api_call *call, const struct new_payment *fresh)
+{
+    const struct api_options *options = &call->api->options;
+    str fingerprint = fingerprint_of(call->arena, &options->fingerprint_secret, &call->exchange->request, call->body);
+    struct request_name name = call_name(call, fingerprint);
+    call_wait(call);
+    flows_authorize(options->flows, &name, &fresh->wish, &call->waiter);
+}
+
+static void read_and_authorize(struct api_call *call, struct card *card)
+{
+    struct new_payment fresh = {
+        .wish = { .amount.currency = { "USD" }, .metadata = STR("{}"), .card = card },
+        .card = card,
+    };
+    struct reading reading = reading_open(call->arena);
+    reading_members(&reading, call->body, payment_members, COUNT_OF(payment_members), &fresh);
+    if (reading.error_count > 0) call_refuse_errors(call, &reading);
+    else authorize(call, &fresh);
+}
+
+void payments_authorize(struct api_call *call)
+{
+    if (!call->api->options.cards && json_find(call->body, "card")) {
+        call_refuse(call, PROBLEM_CARDS_OFF);
+        return;
+    }
+    struct card *card = card_take();
+    read_and_authorize(call, card);
+    card_give_back(card);
+}

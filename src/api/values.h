@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* values: single values out of a request, each right or with the code of what is wrong with it. */
+#ifndef FLORIN_API_VALUES_H
+#define FLORIN_API_VALUES_H
+
+#include "api/problem.h"
+#include "base/json.h"
+#include "domain/money.h"
+
+enum { NAME_CHARS_MAX = 255, DESCRIPTION_CHARS_MAX = 500 };
+
+/* A text for people or a name of the merchant's own: from `least` to `most` characters, none that controls a terminal or
+ * the direction of writing, and no card number. The text is valid UTF-8. */
+enum problem_code value_check_text(str text, size_t least, size_t most);
+enum problem_code value_text(const struct json *value, size_t least, size_t most, str *out);
+
+/* Whole minor units, 1 to MONEY_MINOR_MAX. */
+enum problem_code value_amount(const struct json *value, int64_t *out);
+enum problem_code value_currency(const struct json *value, currency *out);
+
+/* An object of texts, in its canonical form. */
+enum problem_code value_metadata(struct arena *arena, const struct json *value, str *out);
+
+#endif
