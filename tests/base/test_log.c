@@ -255,7 +255,8 @@ static void lines_of_threads_do_not_mix(void **state)
         const struct json *line;
         int64_t thread, i;
         assert_int_equal(json_read(&arena, str_cut(text, '\n', &text), &line), JSON_FINE);
-        assert_true(json_int64(json_find(line, "thread"), &thread) && json_int64(json_find(line, "i"), &i));
+        assert_true(json_int64(json_find(line, "thread"), &thread));
+        assert_true(json_int64(json_find(line, "i"), &i));
         assert_int_equal(next[thread]++, i);
     }
     for (size_t i = 0; i < 4; i++) assert_int_equal(next[i], 500);
