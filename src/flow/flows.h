@@ -106,7 +106,7 @@ void flows_recover(struct flows *flows, void (*ready)(void *context), void *cont
 /* Begins nothing new from now on. */
 void flows_stop_taking(struct flows *flows);
 
-/* Nobody waits and no call is in the air: what is left is durable and recovers at the next start. */
+/* Nobody waits and no call is in the air: with an empty commit queue, what is left is durable and recovers at the next start. */
 bool flows_are_quiet(const struct flows *flows);
 
 /* Frees everything; the flows must be quiet and their timers stop here. */

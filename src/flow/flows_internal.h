@@ -72,7 +72,8 @@ struct operation_flow {
     struct operation_record ended; /* the operation that the last outcome ended */
     bool ends_operation;           /* there was one */
     bool goes_on;                  /* another one follows it */
-    struct payment_id running_payment; /* that our key's first request is working on */
+    struct payment_id running_payment; /* that our key's first request is working on ... */
+    struct operation_id running_operation; /* ... and the operation that keeps its answer */
     bool asked_twice;
 
     /* the exchange */

@@ -73,21 +73,29 @@ static struct next prepare(struct flow *base)
     return go(RECORD_ATTEMPT);
 }
 
-/* Whoever works on that payment will have the answer. Nobody does when it ended just now (asking once more finds the answer)
- * or when this process has not yet taken it up after a restart (then we do). */
+/* Does that flow work on what our key began? One that is still being reloaded does: a payment has one open operation. */
+static bool works_for(const struct operation_flow *other, const struct operation_id *operation)
+{
+    bool is_reloading = other->entry == ENTRY_RELOAD && other->operation.id.text[0] == 0;
+    return is_reloading || str_equal(str_of(other->operation.answer_operation_id.text), operation_id_str(operation));
+}
+
+/* Whoever works on that operation will have the answer. Nobody does when it ended just now (asking once more finds the
+ * answer) or when this process has not yet taken it up after a restart (then we do). */
 static struct next join(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     struct operation_flow *other = find_by_payment(flow->flows, payment_id_str(&flow->running_payment));
-    shred_card(flow);
-    if (other) {
+    if (other && works_for(other, &flow->running_operation)) {
+        shred_card(flow);
         move_waiters(flow, other);
         return finish();
     }
-    if (!flow->asked_twice) {
+    if (other || !flow->asked_twice) {
         flow->asked_twice = true;
         return go(RECORD_ATTEMPT);
     }
+    shred_card(flow);
     flow->payment_id = flow->running_payment;
     enter_by_payment(flow);
     return go(RELOAD);

@@ -124,6 +124,8 @@ static bool key_was_used(struct operation_flow *flow, struct next *where)
         bool loaded = store_load_payment(store, arena, merchant_of(flow), seen.payment_id, &flow->moved);
         INSIST(loaded);
         flow->running_payment = flow->moved.id;
+        bool fits = str_copy_to(seen.operation_id, flow->running_operation.text, sizeof flow->running_operation.text);
+        INSIST(fits);
         *where = go(JOIN);
     }
     return true;

@@ -36,7 +36,7 @@ static void enter(struct flows *flows, enum operation_entry entry, const struct 
     flow->payment_id = *id;
     flow->command = (struct command){ .kind = command, .now = world_now(flows->options.world) };
     flow->flow.world = flows->options.world;
-    enter_by_payment(flow);
+    if (entry == ENTRY_RELOAD) enter_by_payment(flow); /* it has an open operation already */
     flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, step);
 }
 
