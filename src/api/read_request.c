@@ -42,6 +42,8 @@ static bool needs_body_headers(const struct api_call *call)
 static enum problem_code check_headers(const struct api_call *call)
 {
     const struct http_request *request = &call->exchange->request;
+    /* Where a body may be absent, a request without a length has none (RFC 9112, 6.3), as curl sends it. */
+    if (call->endpoint->body == BODY_JSON && !request->has_body) return PROBLEM_LENGTH_REQUIRED;
     if (needs_body_headers(call) && !media_is_json(request)) return PROBLEM_UNSUPPORTED_MEDIA_TYPE;
     if (call->endpoint->answers_json && !media_accepts_json(request)) return PROBLEM_NOT_ACCEPTABLE;
     return PROBLEM_NONE;
