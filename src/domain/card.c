@@ -130,11 +130,49 @@ static bool card_begins_at(str text, size_t at)
     return is_card(digits, count);
 }
 
+/* ---- names in hexadecimal: among so many random digits one in some thousands would pass for a card ---- */
+
+enum { SHAPE_GROUPS_MAX = 5 };
+
+/* Groups of hexadecimal digits with dashes between them: a UUID, and hashes and random names of 16, 20 and 32 bytes. */
+static const size_t hex_shapes[][SHAPE_GROUPS_MAX] = { { 8, 4, 4, 4, 12 }, { 32 }, { 40 }, { 64 } };
+
+static bool is_letter(char byte) { return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z'); }
+static bool is_hex_letter(char byte) { return (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F'); }
+
+static bool is_word_at(str text, size_t at) { return at < text.length && (is_digit(text.bytes[at]) || is_letter(text.bytes[at])); }
+
+/* The length of that shape when it stands at `at` as a word of its own, with a letter in it; else 0. */
+static size_t shape_length(str text, size_t at, const size_t shape[SHAPE_GROUPS_MAX])
+{
+    size_t end = at;
+    bool has_letter = false;
+    for (size_t group = 0; group < SHAPE_GROUPS_MAX && shape[group] > 0; group++) {
+        if (group > 0 && (end >= text.length || text.bytes[end++] != '-')) return 0;
+        for (size_t i = 0; i < shape[group]; i++, end++) {
+            if (end >= text.length || !(is_digit(text.bytes[end]) || is_hex_letter(text.bytes[end]))) return 0;
+            has_letter |= is_hex_letter(text.bytes[end]);
+        }
+    }
+    return has_letter && !is_word_at(text, end) ? end - at : 0;
+}
+
+static size_t hex_name_length(str text, size_t at)
+{
+    size_t length = 0;
+    if (at > 0 && is_word_at(text, at - 1)) return 0;
+    for (size_t i = 0; i < COUNT_OF(hex_shapes) && length == 0; i++) length = shape_length(text, at, hex_shapes[i]);
+    return length;
+}
+
 bool card_is_in(str text)
 {
-    for (size_t at = 0; at < text.length; at++) {
+    size_t at = 0;
+    while (at < text.length) {
         bool begins_group = is_digit(text.bytes[at]) && (at == 0 || !is_digit(text.bytes[at - 1]));
-        if (begins_group && card_begins_at(text, at)) return true;
+        size_t hex_name = hex_name_length(text, at);
+        if (hex_name == 0 && begins_group && card_begins_at(text, at)) return true;
+        at += hex_name > 0 ? hex_name : 1;
     }
     return false;
 }

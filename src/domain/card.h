@@ -41,7 +41,8 @@ bool card_is_expired(int month, int year, micros now);
 struct card_face card_face_of(const struct card_number *number);
 
 /* The text holds a run of 14 to 19 digits (single spaces or dashes between them allowed) with a known brand's
- * prefix and length and a right check digit: somebody put a card where none belongs. */
+ * prefix and length and a right check digit: somebody put a card where none belongs. UUIDs and long hexadecimal names
+ * that stand alone are passed over: their digits are chance. */
 bool card_is_in(str text);
 
 #endif
