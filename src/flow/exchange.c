@@ -215,7 +215,7 @@ static struct next judge(struct operation_flow *flow, bool nobody_waits, bool ca
     flow->verdict = attempt_judge(&past, &flow->outcome);
     if (sent) remember(&flow->operation, &flow->outcome);
     flow->pause = pause_of(flow);
-    flow->command.now = world_now(flow->flow.world);
+    prepare_transaction(flow);
     measure_doubt(flow->verdict.kind);
     if (flow->verdict.kind == VERDICT_REVIEW) {
         log_error("operation needs a person", LOG_TEXT("payment_id", payment_id_str(&flow->payment_id)),

@@ -145,8 +145,9 @@ void flows_settle(struct flows *flows, const struct settle_wish *wish, struct wa
     flow->settle.processor_ref = wish->processor_ref.bytes ? arena_copy(arena, wish->processor_ref) : STR_NONE;
     flow->settle.by = arena_copy(arena, wish->by);
     flow->name = (struct request_name){ .form = wish->form, .request_id = arena_copy(arena, wish->request_id) };
+    prepare_transaction(flow);
     wait_for(flow, waiter, false);
-    flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, PREPARE);
+    flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, RECORD_SETTLEMENT);
 }
 
 /* ---- looking ---- */

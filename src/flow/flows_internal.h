@@ -135,6 +135,8 @@ struct line *line_of(struct flows *flows, str processor);
 /* ---- operation.c: the table ---- */
 
 extern const struct flow_kind operation_flow_kind;
+/* The time, and the id of an operation that may begin: transactions ask nobody for them. */
+void prepare_transaction(struct operation_flow *flow);
 struct operation_flow *operation_flow_take(struct flows *flows, enum operation_entry entry);
 static inline struct operation_flow *operation_of(struct flow *flow) { return (struct operation_flow *)(void *)flow; }
 

@@ -24,6 +24,12 @@ static void make_id(struct world *world, str prefix, char buffer[ID_TEXT_BYTES])
     id_format(buffer, prefix, world_now(world), random);
 }
 
+void prepare_transaction(struct operation_flow *flow)
+{
+    flow->command.now = world_now(flow->flows->options.world);
+    make_id(flow->flows->options.world, STR("op_"), flow->fresh_id.text);
+}
+
 static void shred_card(struct operation_flow *flow)
 {
     if (flow->card_slot < 0) return;
@@ -62,8 +68,7 @@ static struct next prepare(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     struct flows *flows = flow->flows;
-    flow->command.now = world_now(base->world);
-    make_id(base->world, STR("op_"), flow->fresh_id.text);
+    prepare_transaction(flow);
     if (flow->command.kind != COMMAND_AUTHORIZE) return go(RECORD_ATTEMPT);
 
     make_id(base->world, STR("pay_"), flow->payment_id.text);
@@ -150,7 +155,6 @@ static struct next settled(struct flow *base)
     if (flow->has_reply) stand_alone(flow);
 
     enter_by_payment(flow);
-    make_id(base->world, STR("op_"), flow->fresh_id.text);
     flow->outcome = (struct outcome){ 0 };
     flow->busy_tries = 0;
     return go(CALL_PROCESSOR);
