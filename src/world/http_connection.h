@@ -87,6 +87,7 @@ struct http_server {
     union http_stream listener;
     uv_timer_t sweep;
     struct http_times times;
+    uint64_t swept_at_ms;
     struct http_connection_list phases[HTTP_PHASES];
     size_t connections;
     size_t pending;

@@ -124,13 +124,20 @@ static bool line_is_clean(str line)
     return true;
 }
 
+/* llhttp has one word for a coding that it does not know and for one beside a length. */
+static enum http_fault coding_fault(const struct http_reader *reader)
+{
+    bool has_length = http_header_count(&reader->request, STR("content-length")) > 0;
+    return has_length ? HTTP_FAULT_MALFORMED : HTTP_FAULT_NOT_IMPLEMENTED;
+}
+
 /* llhttp reads the same bytes again: what it does not like, we do not like either. */
 static bool take_whole_head(struct http_reader *reader)
 {
     reader->headers = arena_take(reader->arena, (reader->lines + 1) * sizeof *reader->headers);
     reader->request.headers = reader->headers;
     llhttp_errno_t result = llhttp_execute(&reader->parser, reader->head.bytes, reader->head.length);
-    if (result == HPE_INVALID_TRANSFER_ENCODING) return http_reader_refuse(reader, HTTP_FAULT_NOT_IMPLEMENTED);
+    if (result == HPE_INVALID_TRANSFER_ENCODING) return http_reader_refuse(reader, coding_fault(reader));
     if (result != HPE_PAUSED) return http_reader_refuse(reader, HTTP_FAULT_MALFORMED);
     return http_head_take_headers(reader);
 }
@@ -232,13 +239,12 @@ static size_t feed_counted(struct http_reader *reader, const char *bytes, size_t
 static size_t feed_chunks(struct http_reader *reader, const char *bytes, size_t length)
 {
     llhttp_errno_t result = llhttp_execute(&reader->parser, bytes, length);
-    if (result == HPE_PAUSED) return (size_t)(llhttp_get_error_pos(&reader->parser) - bytes);
-    if (result != HPE_OK) http_reader_refuse(reader, HTTP_FAULT_MALFORMED);
-    size_t came = reader->body_came + length;
-    if (came > CHUNK_WASTE_BYTES_MAX + reader->body_length * CHUNK_WASTE_PER_BYTE) {
-        http_reader_refuse(reader, HTTP_FAULT_BODY_TOO_LARGE);
-    }
-    return length;
+    bool is_whole = result == HPE_PAUSED;
+    size_t used = is_whole ? (size_t)(llhttp_get_error_pos(&reader->parser) - bytes) : length;
+    size_t came_max = CHUNK_WASTE_BYTES_MAX + reader->body_length * CHUNK_WASTE_PER_BYTE;
+    if (!is_whole && result != HPE_OK) http_reader_refuse(reader, HTTP_FAULT_MALFORMED);
+    if (reader->body_came + used > came_max) http_reader_refuse(reader, HTTP_FAULT_BODY_TOO_LARGE);
+    return used;
 }
 
 static size_t feed_body(struct http_reader *reader, const char *bytes, size_t length)

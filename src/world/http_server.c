@@ -12,7 +12,10 @@
 #include "world/http_connection.h"
 #include "world/loop.h"
 
-enum { BACKLOG = 4096 }; /* a burst that the kernel keeps for us; it keeps less if net.core.somaxconn says so */
+enum {
+    BACKLOG = 4096,  /* a burst that the kernel keeps for us; it keeps less if net.core.somaxconn says so */
+    SLEPT_MS = 1000, /* the loop never takes that long for a turn */
+};
 
 static const struct http_times default_times = {
     .tick = 1000,
@@ -34,9 +37,18 @@ static void sweep_phase(struct http_server *server, enum http_phase phase)
     }
 }
 
+/* After a long stop of the whole process the clients' bytes wait in the kernel: they are read before anybody is called slow. */
+static bool has_slept(struct http_server *server)
+{
+    uint64_t since = uv_now(server->uv) - server->swept_at_ms;
+    server->swept_at_ms = uv_now(server->uv);
+    return since > server->times.tick + SLEPT_MS;
+}
+
 static void sweep(uv_timer_t *timer)
 {
     struct http_server *server = timer->data;
+    if (has_slept(server)) return;
     for (enum http_phase phase = 0; phase < HTTP_PHASE_CLOSED; phase++) {
         if (server->times.limits[phase] > 0) sweep_phase(server, phase);
     }
@@ -45,6 +57,7 @@ static void sweep(uv_timer_t *timer)
 void http_server_set_times(struct http_server *server, const struct http_times *times)
 {
     server->times = *times;
+    server->swept_at_ms = uv_now(server->uv);
     INSIST(uv_timer_start(&server->sweep, sweep, times->tick, times->tick) == 0);
 }
 
