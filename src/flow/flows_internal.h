@@ -140,7 +140,7 @@ void prepare_transaction(struct operation_flow *flow);
 struct operation_flow *operation_flow_take(struct flows *flows, enum operation_entry entry);
 static inline struct operation_flow *operation_of(struct flow *flow) { return (struct operation_flow *)(void *)flow; }
 
-/* ---- recording.c: what happens in transactions ---- */
+/* ---- record_attempt.c, record_outcome.c, record_doubt.c: what happens in transactions ---- */
 
 struct next record_attempt(struct flow *flow);
 struct next record_outcome(struct flow *flow);

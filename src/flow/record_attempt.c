@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record_attempt: the first transaction: has the key been used, do the rules allow it, and then the intent with its bytes. */
+#include <string.h>
+
+#include "flow/recording.h"
+
+/* Has this key been used? Then *where says how to go on. */
+static bool key_was_used(struct operation_flow *flow, struct next *where)
+{
+    struct request_record seen;
+    struct store *store = flow->flow.store;
+    struct arena *arena = &flow->flow.arena;
+    if (flow->name.key.length == 0) return false;
+    if (!store_load_request(store, arena, merchant_of(flow), flow->name.scope, flow->name.key, &seen)) return false;
+
+    *where = go(REPLY);
+    if (!str_equal(seen.fingerprint, flow->name.fingerprint)) {
+        write_reply(flow, ENDING_KEY_REUSED, REFUSED_NOT, NULL);
+    } else if (seen.status != 0) {
+        flow->reply = (struct reply){ .status = (int)seen.status, .body = seen.body, .replayed = true };
+    } else {
+        bool loaded = store_load_payment(store, arena, merchant_of(flow), seen.payment_id, &flow->moved);
+        INSIST(loaded);
+        flow->running_payment = flow->moved.id;
+        bool fits = str_copy_to(seen.operation_id, flow->running_operation.text, sizeof flow->running_operation.text);
+        INSIST(fits);
+        *where = go(JOIN);
+    }
+    return true;
+}
+
+/* A key whose operation waits for a person, or for the card that a restart has lost: this request may have brought it. */
+static struct next join_or_resume(struct operation_flow *flow)
+{
+    const struct open_operation *open = &flow->moved.payment.operation;
+    if (open->state != OPERATION_REVIEW) return go(JOIN);
+    bool loaded = store_load_operation(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id),
+                                       operation_id_str(&flow->moved.open_operation), &flow->moved_operation);
+    INSIST(loaded);
+    flow->has_moved = true;
+    bool card_is_missing = str_equal(flow->moved_operation.reason, STR("card_gone"));
+    if (card_is_missing && flow->card_slot >= 0) return go(SEAL_AGAIN);
+    write_reply(flow, ENDING_OPEN, REFUSED_NOT, &flow->moved);
+    return go(REPLY);
+}
+
+static void keep_request(struct operation_flow *flow, bool of_operation)
+{
+    struct request_record request = {
+        .scope = flow->name.scope,
+        .key = flow->name.key,
+        .fingerprint = flow->name.fingerprint,
+        .payment_id = flow->moved.id.text[0] ? payment_id_str(&flow->moved.id) : STR_NONE,
+        .operation_id = of_operation ? operation_id_str(&flow->moved_operation.id) : STR_NONE,
+        .status = of_operation ? 0 : flow->reply.status,
+        .body = of_operation ? STR_NONE : flow->reply.body,
+        .created_at = flow->command.now,
+    };
+    if (flow->name.key.length > 0) store_save_request(flow->flow.store, merchant_of(flow), &request);
+}
+
+/* A card past its own date: declined without asking anybody, as a payment of its own. */
+static struct next decline_by_date(struct operation_flow *flow)
+{
+    struct command dateless = flow->command;
+    struct telling telling = { .reason = "card_date_is_past" };
+    dateless.card_expired = false;
+    struct decision started = payment_decide(&flow->moved.payment, &dateless);
+    struct event declined = { .kind = EVENT_DECLINED, .decline = DECLINE_EXPIRED_CARD, .at = flow->command.now };
+    happen(flow, &started.event, &telling);
+    happen(flow, &declined, &telling);
+    store_save_new_payment(flow->flow.store, merchant_of(flow), &flow->moved);
+    write_reply(flow, ENDING_DECLINED, REFUSED_NOT, &flow->moved);
+    keep_request(flow, false);
+    return go(REPLY);
+}
+
+/* Refusals are kept as the key's answer, but not the one that asks to come back with the same key. */
+static struct next refuse(struct operation_flow *flow, enum refusal refusal)
+{
+    bool is_new = flow->moved.payment.state == PAYMENT_NEW;
+    if (flow->entry == ENTRY_EXPIRE) return finish();
+    if (refusal == REFUSED_CARD_EXPIRED) return decline_by_date(flow);
+    if (is_new) flow->moved.id = (struct payment_id){ "" };
+    write_reply(flow, ENDING_REFUSED, refusal, is_new ? NULL : &flow->moved);
+    if (refusal != REFUSED_OPERATION_IN_PROGRESS) keep_request(flow, false);
+    return go(REPLY);
+}
+
+static void fresh_payment(struct operation_flow *flow)
+{
+    struct payment_record *moved = &flow->moved;
+    *moved = (struct payment_record){ .id = flow->payment_id,
+                                      .order_id = flow->wish.order_id,
+                                      .customer_id = flow->wish.customer_id,
+                                      .description = flow->wish.description,
+                                      .metadata = flow->wish.metadata,
+                                      .processor = str_of(flow->line->settings.processor->name) };
+    bool fits = str_copy_to(str_of(flow->card_face.brand), moved->card_brand, sizeof moved->card_brand);
+    INSIST(fits);
+    memcpy(moved->card_last4, flow->card_face.last4, sizeof moved->card_last4);
+}
+
+/* The clock's word: the hold is over, and its money is to be freed. */
+static struct next release_expired(struct operation_flow *flow, const struct event *expired)
+{
+    struct telling telling = { .by = STR("clock") };
+    flow->goes_on = false;
+    flow->ends_operation = false;
+    happen(flow, expired, &telling);
+    begin_follow_up(flow, COMMAND_RELEASE, false);
+    store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
+    flow->has_moved = true;
+    return go(CALL_PROCESSOR);
+}
+
+static struct next begin_requested(struct operation_flow *flow)
+{
+    bool is_new = flow->command.kind == COMMAND_AUTHORIZE;
+    if (is_new) fresh_payment(flow);
+    flow->command.can = flow->line->settings.processor->can;
+    flow->command.amount.currency = flow->command.amount.currency.code[0] ? flow->command.amount.currency : flow->moved.payment.amount.currency;
+
+    struct decision decision = payment_decide(&flow->moved.payment, &flow->command);
+    if (decision.refusal != REFUSED_NOT) return refuse(flow, decision.refusal);
+    if (decision.event.kind == EVENT_EXPIRED) return release_expired(flow, &decision.event);
+
+    begin_operation(flow, &decision.event, flow->name.key.length > 0 ? &flow->fresh_id : NULL);
+    if (is_new) store_save_new_payment(flow->flow.store, merchant_of(flow), &flow->moved);
+    else store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
+    keep_request(flow, true);
+    flow->has_moved = true;
+    return go(CALL_PROCESSOR);
+}
+
+struct next record_attempt(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    struct next where;
+    flow->has_moved = false;
+    if (key_was_used(flow, &where)) return where.step == JOIN ? join_or_resume(flow) : where;
+    if (flow->command.kind == COMMAND_AUTHORIZE && flow->refuses_new) {
+        write_reply(flow, flow->refuses_with, REFUSED_NOT, NULL);
+        return go(REPLY);
+    }
+    if (flow->command.kind != COMMAND_AUTHORIZE && !load_payment(flow)) {
+        write_reply(flow, ENDING_NOT_FOUND, REFUSED_NOT, NULL);
+        return flow->entry == ENTRY_EXPIRE ? finish() : go(REPLY);
+    }
+    return begin_requested(flow);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record_doubt: what is not known is kept too: doubt, review, and the way back from them after a restart. */
+#include "flow/recording.h"
+
+/* Doubt and review are history; the figures of further tries are only kept. */
+static bool doubt_event(const struct operation_flow *flow, struct event *event)
+{
+    enum operation_state state = flow->moved.payment.operation.state;
+    *event = (struct event){ .at = flow->command.now };
+    if (flow->verdict.kind == VERDICT_REVIEW && state != OPERATION_REVIEW) event->kind = EVENT_OPERATION_REVIEW;
+    else if (flow->verdict.doubtful && state == OPERATION_RUNNING) event->kind = EVENT_OPERATION_DOUBTED;
+    return event->kind != EVENT_NONE;
+}
+
+void keep_doubt(struct operation_flow *flow)
+{
+    struct event event;
+    struct telling telling = { .operation = &flow->operation, .outcome = &flow->outcome, .reason = flow->verdict.reason };
+    if (doubt_event(flow, &event)) happen(flow, &event, &telling);
+    flow->moved_operation.state = flow->moved.payment.operation.state;
+    flow->moved_operation.reason = flow->verdict.reason ? str_of(flow->verdict.reason) : flow->operation.reason;
+    flow->moved.next_try_at = flow->verdict.kind == VERDICT_REVIEW ? 0 : flow->command.now + flow->pause;
+    store_save_operation(flow->flow.store, merchant_of(flow), &flow->moved_operation);
+    store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
+    flow->has_moved = true;
+}
+
+struct next record_doubt(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    load_again(flow);
+    keep_doubt(flow);
+    return go(WAIT);
+}
+
+/* ---- side doors ---- */
+
+static bool load_open_operation(struct operation_flow *flow)
+{
+    if (!load_payment(flow) || flow->moved.payment.operation.kind == OPERATION_NONE) return false;
+    return store_load_operation(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id),
+                                operation_id_str(&flow->moved.open_operation), &flow->moved_operation);
+}
+
+/* After a restart: the last try may have left and may still be running there, so it counts as lost. */
+struct next reload(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    if (!load_open_operation(flow)) return flow->name.key.length > 0 ? go(RECORD_ATTEMPT) : finish();
+    flow->record = flow->moved;
+    flow->operation = flow->moved_operation;
+    flow->has_moved = true;
+    flow->verdict = (struct verdict){ .kind = VERDICT_TRY_AFTER_QUIET, .doubtful = true, .reason = "restarted" };
+    if (flow->moved.payment.operation.state == OPERATION_REVIEW) {
+        flow->verdict.kind = VERDICT_REVIEW;
+        return go(WAIT);
+    }
+    flow->operation.sends++;
+    flow->operation.lost++;
+    flow->moved_operation = flow->operation;
+    flow->pause = flow->line->settings.resend_after;
+    keep_doubt(flow);
+    return go(WAIT);
+}
+
+/* The card is here again: the same bytes can be sent. */
+struct next record_resumed(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    struct event resumed = { .kind = EVENT_OPERATION_RESUMED, .at = flow->command.now };
+    flow->payment_id = flow->running_payment;
+    if (!load_open_operation(flow) || flow->moved.payment.operation.state != OPERATION_REVIEW) return go(JOIN);
+    struct telling telling = { .operation = &flow->moved_operation, .reason = "card_brought" };
+    happen(flow, &resumed, &telling);
+    flow->moved_operation.state = OPERATION_RUNNING;
+    flow->moved_operation.reason = STR("");
+    flow->moved_operation.card_sealed = flow->card_sealed;
+    flow->moved_operation.card_slot = flow->card_slot;
+    store_save_operation(flow->flow.store, merchant_of(flow), &flow->moved_operation);
+    store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
+    flow->has_moved = true;
+    return go(CALL_PROCESSOR);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* recording: what the files share that run inside transactions: load, decide, save. Everything here works on the flow's
+ * working copy (`moved`, `moved_operation`), which becomes what is known once the commit is durable, so that a transaction
+ * may run again from its top. */
+#ifndef FLORIN_FLOW_RECORDING_H
+#define FLORIN_FLOW_RECORDING_H
+
+#include "flow/flows_internal.h"
+
+str merchant_of(const struct operation_flow *flow);
+
+/* What a history row tells beside its type and time. */
+struct telling {
+    const struct operation_record *operation;
+    const struct outcome *outcome;
+    const char *reason;
+    int stray_holds;
+    str by;
+};
+
+/* The event happens to the working copy, and its history row is written: the guard against a second decision. */
+void happen(struct operation_flow *flow, const struct event *event, const struct telling *telling);
+
+/* The open operation of the working copy, with the bytes that will leave, durable before the first of them does.
+ * `answer_at` is the operation whose row keeps the merchant's answer; NULL: nobody asked. */
+void begin_operation(struct operation_flow *flow, const struct event *event, const struct operation_id *answer_at);
+
+/* Begins what follows from the last event by itself: the capture of an automatic payment, the release of a hold.
+ * Whoever asked waits for it too when `answers_later`. */
+void begin_follow_up(struct operation_flow *flow, enum command_kind kind, bool answers_later);
+
+/* The working copy, from the store. False: there is no such payment. */
+bool load_payment(struct operation_flow *flow) MUST_CHECK;
+/* The same for a flow that knows its payment already; the texts that never change stay where they were. */
+void load_again(struct operation_flow *flow);
+
+/* Everything that the verdict changes, in one commit: history, state, what follows, and the answer to be given. `by` names
+ * the person whose word it is; empty: the processor's. */
+struct next conclude(struct operation_flow *flow, str by);
+
+/* The doubt or the review that the verdict calls for; the figures of further tries. */
+void keep_doubt(struct operation_flow *flow);
+
+#endif
