@@ -1,0 +1,363 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What those who run it need: health, readiness, metrics, description, logs, limits, an orderly end, and refusals to start."""
+import concurrent.futures
+import html.parser
+import json
+import re
+import sqlite3
+import subprocess
+
+import pytest
+from florin_testing import cards
+from florin_testing.client import fresh_key
+from florin_testing.contract import the_contract
+from florin_testing.crowd import at_once
+from florin_testing.gateway import Gateway, flags, run
+from florin_testing.processes import florin_binary
+from florin_testing.waiting import until
+from florin_testing.wire import RawConnection
+
+# --- what it says about itself ---
+
+
+def test_health_and_readiness(shared_shop):
+    assert shared_shop.client.look('/healthz').expect(200) == {'status': 'ok'}
+    assert shared_shop.client.look('/readyz').expect(200) == {'status': 'ready'}
+
+
+def test_it_serves_its_own_description(shared_shop):
+    answer = shared_shop.client.look('/openapi.json')
+    assert answer.json == the_contract().document
+    assert answer.json['openapi'].startswith('3.1')
+
+
+def test_every_described_route_is_there_and_no_other_method(shared_shop):
+    client = shared_shop.client
+    routes = the_contract().routes()
+    for template in {template for _, template in routes}:
+        target = re.sub(r'\{[^}]+\}', 'x', template)
+        answer = client.ask('DELETE', target, is_good=False)
+        answer.expect(405, 'method_not_allowed')
+        told = {word.strip() for word in answer.header('allow').split(',')} - {'HEAD'}
+        assert told == {method for method, path in routes if path == template}, template
+
+
+class Page(html.parser.HTMLParser):
+    """Collects the text and the addresses of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.words, self.addresses = [], []
+        self.feed(text)
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    def handle_starttag(self, tag, attrs):
+        self.addresses += [value for name, value in attrs if name in ('src', 'href', 'action') and value]
+
+
+def test_the_page_for_people_tells_every_route_and_code(shared_shop):
+    page = Page(shared_shop.client.look('/docs').text)
+    text = ' '.join(page.words)
+    for _, template in the_contract().routes():
+        assert template in text, f'{template} is not on the page'
+    for problem in the_contract().document['x-problems']:
+        assert problem['code'] in text, f'{problem["code"]} is not on the page'
+    assert not [address for address in page.addresses if re.match(r'(https?:)?//', address)], 'it loads things from elsewhere'
+
+
+def test_every_problem_explains_itself(shared_shop):
+    for problem in the_contract().document['x-problems']:
+        told = shared_shop.client.look(f'/problems/{problem["code"]}').expect(200)
+        assert {name: told[name] for name in problem} == problem
+    shared_shop.client.look('/problems/no_such_problem').expect(404, 'not_found')
+
+
+@pytest.mark.parametrize('target', ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/problems/not_found'])
+def test_head_tells_the_same_without_a_body(shared_shop, target):
+    whole = shared_shop.client.look(target)
+    with RawConnection(shared_shop.gateway.address) as connection:
+        connection.send(f'HEAD {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'.encode())
+        head = connection.answer('HEAD')
+    assert (head.status, head.body, head.header('content-type')) == (200, b'', whole.header('content-type'))
+
+
+# --- metrics ---
+
+SERIES = re.compile(r'([a-z_]+)(\{([a-z_]+="[^"\\\n]*",?)*\})? (-?\d+(\.\d+)?|\+Inf)')
+
+
+def test_metrics_can_be_read(shared_shop):
+    shared_shop.client.captured()
+    kinds, names = {}, set()
+    for line in shared_shop.client.look('/metrics').text.splitlines():
+        if line.startswith('# TYPE '):
+            _, _, name, kind = line.split(' ')
+            assert name not in kinds, f'{name} is described twice'
+            kinds[name] = kind
+        elif not line.startswith('# HELP '):
+            found = SERIES.fullmatch(line)
+            assert found, f'not a line of the text form: {line!r}'
+            names.add(found.group(1))
+    for name in names:
+        base = re.sub(r'_(bucket|sum|count)$', '', name)
+        assert name in kinds or kinds.get(base) == 'histogram', f'{name} has no TYPE'
+
+
+def test_metrics_count(shop):
+    shop.client.refund(shop.client.captured()).expect(200)
+    shop.client.authorize(card=cards.NO_FUNDS).expect(402)
+    metrics = shop.client.metrics()
+    assert metrics['florin_operations_total{kind="authorize",result="done"}'] == 1
+    assert metrics['florin_operations_total{kind="authorize",result="declined"}'] == 1
+    assert metrics['florin_operations_total{kind="capture",result="done"}'] == 1
+    assert metrics['florin_operations_total{kind="refund",result="done"}'] == 1
+    assert metrics['florin_processor_calls_total{result="answered"}'] == 4
+
+
+# what has to be watched                    a word in the name of its metric
+WATCHED = ['request', 'operation', 'breaker', 'queue', 'commit', 'doubt', 'review', 'stray', 'card']
+
+
+@pytest.mark.parametrize('word', WATCHED)
+def test_what_has_to_be_watched_has_a_metric(shared_shop, word):
+    shared_shop.client.captured()
+    names = {series.split('{')[0] for series in shared_shop.client.metrics()}
+    assert any(word in name for name in names), sorted(names)
+
+
+# --- logs and requests' names ---
+
+@pytest.mark.parametrize('name, kept', [('my-request.1', True), ('a' * 64, True), ('a' * 65, False), ('a b', False), ('x<y', False), ('', False)])
+def test_a_request_may_bring_its_name(shared_shop, name, kept):
+    answer = shared_shop.client.look('/v1/orders/nobody', headers=[('X-Request-Id', name)])
+    assert (answer.header('x-request-id') == name) is kept
+    assert answer.json['request_id'] == answer.header('x-request-id')
+
+
+def test_each_request_has_a_name_of_its_own(shared_shop):
+    names = {shared_shop.client.look('/v1/orders/nobody').json['request_id'] for _ in range(20)}
+    assert len(names) == 20
+
+
+def test_logs_are_json_lines_that_tell_which_request(shop):
+    trace = '0af7651916cd43dd8448eb211c80319c'
+    headers = [('X-Request-Id', 'find-me-again'), ('traceparent', f'00-{trace}-b7ad6b7169203331-01')]
+    shop.client.post('/v1/payments', shop.client.wish(), headers=headers).expect(201)
+    shop.gateway.stop()
+    lines = shop.gateway.log_lines()
+    assert all(isinstance(line, dict) for line in lines)
+    mine = [line for line in lines if line.get('request_id') == 'find-me-again']
+    assert mine, 'no line names the request'
+    assert any(trace in json.dumps(line) for line in mine), 'no line names the trace'
+
+
+# --- who may call ---
+
+@pytest.mark.parametrize('listen', ['0.0.0.0:0', '[::]:0'])
+def test_it_does_not_listen_elsewhere_unless_told_so(tmp_path, listen):
+    status, _, err = run('serve', '--listen', listen, '--store', f'sqlite:{tmp_path}/florin.db')
+    assert status != 0 and '--open' in err
+    assert not (tmp_path / 'florin.db').exists(), 'it touched the store before it looked'
+
+
+def test_it_listens_elsewhere_when_told_so_but_takes_no_cards(open_shop):
+    shop = open_shop(listen='0.0.0.0:0', open=True)
+    shop.gateway.address = shop.gateway.address.replace('0.0.0.0', '127.0.0.1')
+    shop.client.look('/healthz').expect(200)
+    shop.client.authorize().expect(403, 'cards_off')
+
+
+def test_cards_are_taken_elsewhere_only_when_that_is_said_too(open_shop):
+    shop = open_shop(listen='0.0.0.0:0', open=True, cards='on')
+    shop.gateway.address = shop.gateway.address.replace('0.0.0.0', '127.0.0.1')
+    shop.client.authorized()
+
+
+# flags                                          a word that the refusal must have
+BAD_FLAGS = [
+    (['--listen', 'nowhere'],                    'nowhere'),
+    (['--store', 'mongo:x'],                     'store'),
+    (['--cards', 'maybe'],                       'cards'),
+    (['--answer-within-ms', 'soon'],             'answer-within-ms'),
+    (['--answer-within-ms', '0'],                'answer-within-ms'),
+    (['--flows-max', '-1'],                      'flows-max'),
+    (['--no-such-flag', '1'],                    'no-such-flag'),
+    (['--log-level', 'loud'],                    'log_level'),
+    (['left-over'],                              'left-over'),
+]
+
+
+@pytest.mark.parametrize('words, told', BAD_FLAGS, ids=[' '.join(row[0]) for row in BAD_FLAGS])
+def test_bad_settings_are_refused_by_name(tmp_path, words, told):
+    base = {'listen': '127.0.0.1:0', 'store': f'sqlite:{tmp_path}/florin.db', 'runtime_dir': '/dev/shm'}
+    status, out, err = run('serve', *flags(base), *words)
+    assert status != 0 and told in err and 'ready' not in out
+
+
+def test_flag_beats_environment_beats_file(open_shop, tmp_path):
+    file = tmp_path / 'florin.conf'
+    file.write_text('# ours\nanswer_within_ms = 100\ncards = off\nlog_level = error\n')
+    shop = open_shop(config=file, log_level=None, env={'FLORIN_CARDS': 'on', 'FLORIN_ANSWER_WITHIN_MS': '100'}, answer_within_ms=8000)
+    shop.bank.settings(latency_ms='1500:1500')
+    shop.client.authorized()  # cards by the environment; 8 seconds by the flag
+    shop.gateway.stop()
+    assert not [line for line in shop.gateway.log_lines() if line.get('level') in ('info', 'debug')], 'the file was not read'
+
+
+def test_the_runtime_folder_must_not_be_on_a_disk(tmp_path):
+    status, _, err = run('serve', '--listen', '127.0.0.1:0', '--store', f'sqlite:{tmp_path}/florin.db', '--runtime-dir', str(tmp_path))
+    assert status != 0 and 'tmpfs' in err
+
+
+# --- one at a time ---
+
+def test_a_second_process_is_refused_and_told_who_holds_the_store(shop):
+    settings = {**shop.gateway.settings, 'runtime_dir': shop.gateway.runtime}
+    status, _, err = run('serve', *flags(settings))
+    assert status != 0 and str(shop.gateway.process.pid) in err, err
+    shop.client.authorized()
+
+
+def test_a_store_is_free_again_when_its_holder_was_killed(shop):
+    payment = shop.client.authorized()
+    shop.gateway.kill().start()
+    assert shop.client.get(payment) == payment
+
+
+def test_a_newer_schema_is_refused_with_a_clear_word(shop):
+    payment = shop.client.authorized()
+    shop.gateway.stop()
+    with sqlite3.connect(shop.gateway.store) as store:
+        before = store.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchone()[0]
+        store.execute("UPDATE meta SET value = '999' WHERE name = 'schema_version'")
+    status, _, err = run('serve', *flags(shop.gateway.settings))
+    assert status != 0 and 'schema' in err and '999' in err and 'newer' in err
+    with sqlite3.connect(shop.gateway.store) as store:
+        store.execute("UPDATE meta SET value = ? WHERE name = 'schema_version'", (before,))
+    store.close()
+    shop.gateway.start()
+    assert shop.client.get(payment) == payment
+
+
+def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path):
+    store = tmp_path / 'florin.db'
+    store.write_bytes(b'these are my notes ' * 300)
+    status, _, err = run('serve', '--listen', '127.0.0.1:0', '--store', f'sqlite:{store}', '--runtime-dir', '/dev/shm')
+    assert status != 0 and err
+    assert store.read_bytes() == b'these are my notes ' * 300
+
+
+def test_the_secrets_of_a_store_are_for_its_owner_only(shop):
+    for file in shop.gateway.folder.iterdir():
+        if file.name.startswith('florin.db'):
+            assert file.stat().st_mode & 0o077 == 0, f'others may read {file.name}'
+
+
+# --- limits ---
+
+def test_a_full_house_says_so_and_keeps_what_it_accepted(open_shop):
+    """1. The bank is slow. 2. More come than may run. 3. Some hear 503 with Retry-After. 4. The others end well."""
+    shop = open_shop(bank={'latency': '1000:1000'}, flows_max=16)
+
+    def one(_):
+        key, wish = fresh_key(), shop.client.wish()
+        return key, wish, shop.client.post('/v1/payments', wish, key)
+    results = at_once(40, one)
+    refused = [(key, wish) for key, wish, answer in results if answer.status == 503]
+    assert {answer.status for _, _, answer in results} == {201, 503} and refused
+    assert {answer.code for _, _, answer in results} == {None, 'overloaded'}
+    shop.bank.settings(latency_ms='0:0')
+    for key, wish in refused[:5]:  # nothing was begun: the same key works now
+        shop.client.post('/v1/payments', wish, key).expect(201)
+    shop.books_agree()
+
+
+def test_too_many_connections_are_refused_and_go_again(open_shop):
+    shop = open_shop(connections_max=16)
+    open_ones = [RawConnection(shop.gateway.address) for _ in range(15)]
+    try:
+        for connection in open_ones:
+            connection.send(b'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+            assert connection.answer('GET').status == 200
+        refused = 0
+        for _ in range(5):
+            with RawConnection(shop.gateway.address) as one_more:
+                one_more.send(b'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+                answer = one_more.answer('GET')
+                if answer.status == 503:
+                    answer.expect(503, 'overloaded')
+                    refused += 1
+                else:
+                    open_ones.append(RawConnection(shop.gateway.address))
+        assert refused
+    finally:
+        for connection in open_ones:
+            connection.socket.close()
+    until(lambda: shop.client.look('/healthz').status == 200, 'connections are taken again')
+
+
+# --- the end ---
+
+def test_accepted_work_is_finished_before_the_end(open_shop):
+    """1. Payments are at the bank. 2. SIGTERM. 3. All get their answers. 4. Exit status 0. 5. Everything is on disk."""
+    shop = open_shop(bank={'latency': '800:800'})
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        running = [pool.submit(shop.client.authorize) for _ in range(20)]
+        until(lambda: len(shop.asked('/api/v1/authorizations')) == 20, 'all are at the bank')
+        shop.gateway.ask_to_stop()
+        answers = [future.result() for future in running]
+    assert shop.gateway.process.wait(30) == 0
+    assert {answer.status for answer in answers} == {201}
+    shop.bank.settings(latency_ms='0:0')
+    shop.gateway.start()
+    for answer in answers:
+        assert shop.client.get(answer.json) == answer.json
+    shop.books_agree()
+
+
+def test_nothing_new_is_begun_while_it_stops(open_shop):
+    shop = open_shop(bank={'latency': '1500:1500'})
+    with concurrent.futures.ThreadPoolExecutor(2) as pool, RawConnection(shop.gateway.address) as second:
+        second.send(b'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n')  # half a request: its connection is kept over the drain
+        running = pool.submit(shop.client.authorize)
+        until(lambda: shop.asked('/api/v1/authorizations'), 'it is at the bank')
+        shop.gateway.ask_to_stop()
+        running.result().expect(201)
+    assert shop.gateway.process.wait(30) == 0
+    assert len(shop.asked()) == 1
+
+
+def test_it_stops_at_once_when_nothing_runs(shop):
+    shop.client.authorized()
+    shop.gateway.stop(within=5)
+
+
+def test_a_first_start_that_is_stopped_at_once_leaves_a_good_store(tmp_path, shop):
+    gateway = Gateway(tmp_path / 'other', shop.bank.url)
+    gateway.stop().start()
+    assert gateway.client().look('/readyz').status == 200
+    gateway.close()
+
+
+# --- the command line ---
+
+@pytest.mark.parametrize('words', [['--help'], ['serve', '--help'], ['sim', 'bank', '--help'], ['reconcile', '--help'], ['review', '--help']])
+def test_help_helps(words):
+    status, out, _ = run(*words)
+    assert status == 0 and len(out) > 100
+
+
+def test_the_help_of_serve_names_every_flag():
+    status, out, _ = run('serve', '--help')
+    assert status == 0
+    for flag in ('--listen', '--store', '--config', '--bank-url', '--bank-timeout-ms', '--bank-connect-timeout-ms',
+                 '--bank-resend-after-ms', '--answer-within-ms', '--retry-base-ms', '--runtime-dir', '--key-file', '--cards', '--open',
+                 '--connections-max', '--flows-max', '--log-level', '--storage-least-mb'):
+        assert flag in out, f'{flag} is not in the help'
+
+
+def test_an_unknown_command_is_refused():
+    done = subprocess.run([florin_binary(), 'dance'], capture_output=True, timeout=30, check=False)
+    assert done.returncode == 2 and b'dance' in done.stderr
