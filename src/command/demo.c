@@ -162,7 +162,8 @@ static str authorize(struct stage *stage, const char *order, const char *key)
                                     "{\"amount\": 5000, \"currency\": \"USD\", \"order_id\": \"%s\", \"customer_id\": \"customer-1\", "
                                     "\"card\": {\"number\": \"4111111111111111\", \"cvv\": \"123\", \"expiry_month\": 12, "
                                     "\"expiry_year\": 2030}}",
-                                    order).bytes;
+                                    order)
+                           .bytes;
     const struct json *receipt = ask(stage, &stage->gateway, "POST", "/v1/payments", key, body);
     show(stage);
     expect(stage, stage->call.status == 201 && state_is(receipt, "authorized"), "the authorization");

@@ -207,8 +207,8 @@ static bool take_words(int *count, char **words, struct word *word)
     int kept = 0;
     bool said = false;
     for (int i = 0; i < *count; i++) {
-        bool happened = strcmp(words[i], "--happened") == 0, not = strcmp(words[i], "--did-not-happen") == 0;
-        if (happened || not) {
+        bool happened = strcmp(words[i], "--happened") == 0, denied = strcmp(words[i], "--did-not-happen") == 0;
+        if (happened || denied) {
             if (said) return false;
             said = true;
             word->happened = happened;
