@@ -18,7 +18,7 @@ enum { WORDS_MAX = 48, LINE_BYTES = 512, READY_WITHIN_MS = 10000 };
 static _Noreturn void become(const char *const *words, int output, const char *log_path)
 {
     const char *argv[WORDS_MAX + 2] = { "florin" };
-    for (int i = 0; words[i] && i < WORDS_MAX; i++) argv[i + 1] = words[i];
+    for (int i = 0; i < WORDS_MAX && words[i]; i++) argv[i + 1] = words[i];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(output, STDOUT_FILENO);
     int log = log_path ? open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;

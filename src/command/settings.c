@@ -233,7 +233,7 @@ static bool apply_file(struct reading *reading)
 {
     if (!reading->config) reading->config = getenv("FLORIN_CONFIG");
     if (!reading->config || !*reading->config) return true;
-    str content;
+    str content = STR_NONE;
     return load_file(reading->config, &content, reading->error) && apply_lines(reading, content);
 }
 

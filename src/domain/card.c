@@ -115,7 +115,7 @@ static bool is_card(const char *digits, size_t count)
  * that ends with one of the groups make a card? Only whole groups count, so a long serial number is not cut into one. */
 static bool card_begins_at(str text, size_t at)
 {
-    char digits[CARD_NUMBER_DIGITS_MAX];
+    char digits[CARD_NUMBER_DIGITS_MAX] = { 0 };
     size_t count = 0;
     for (; at < text.length; at++) {
         if (!is_digit(text.bytes[at])) {

@@ -95,7 +95,7 @@ static int compare_ids(const void *a, const void *b)
 static bool is_open(void *context, str operation)
 {
     struct recovery *recovery = context;
-    struct operation_id id;
+    struct operation_id id = { 0 };
     if (!str_copy_to(operation, id.text, sizeof id.text) || recovery->open_count == 0) return false;
     return bsearch(&id, recovery->open, recovery->open_count, sizeof id, compare_ids) != NULL;
 }

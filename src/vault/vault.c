@@ -65,6 +65,7 @@ static bool map_slots(struct vault *vault, int file, const char *path, struct er
 
 static void count_used(struct vault *vault)
 {
+    INSIST(vault->slots != NULL);
     for (size_t i = 0; i < vault->count; i++) {
         if (vault->slots[i].owner[0]) vault->used++;
     }
@@ -175,8 +176,8 @@ static void unpack(const char plain[PLAIN_BYTES], struct card *card)
     memset(card, 0, sizeof *card);
     memcpy(card->number.digits, plain, CARD_NUMBER_DIGITS_MAX);
     memcpy(card->cvv, plain + CARD_NUMBER_DIGITS_MAX, CARD_CVV_DIGITS_MAX);
-    card->expiry_month = plain[PLAIN_BYTES - 2];
-    card->expiry_year = 2000 + plain[PLAIN_BYTES - 1];
+    card->expiry_month = (unsigned char)plain[PLAIN_BYTES - 2];
+    card->expiry_year = 2000 + (unsigned char)plain[PLAIN_BYTES - 1];
 }
 
 /* The operation's id is bound in: a sealed text moved to another row does not open. */
