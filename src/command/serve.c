@@ -21,6 +21,7 @@ struct serve_settings {
     const char *log_level;
     int64_t connections_max;
     bool open;
+    bool print_config;
     bool list_crash_points;
 };
 
@@ -39,12 +40,22 @@ static const struct setting settings[] = {
       "Connections of clients; above it 503." },
     { "log_level", SETTING_TEXT, "info", 0, 0, &chosen.log_level,
       "Least level that is logged: debug, info, warn or error." },
+    { "print_config", SETTING_SWITCH, "off", 0, 0, &chosen.print_config,
+      "Prints every setting with its default, as a settings file, and ends." },
 #ifdef FLORIN_TEST_BUILD
     { "list_crash_points", SETTING_SWITCH, "off", 0, 0, &chosen.list_crash_points,
       "Prints the points at which a test build can be killed, and ends." },
 #endif
 };
 /* clang-format on */
+
+/* From print_config on, the rows are questions and no settings: they stand in no file. */
+static size_t settings_of_file(void)
+{
+    size_t count = 0;
+    while (settings[count].target != &chosen.print_config) count++;
+    return count;
+}
 
 struct gateway {
     struct house house;
@@ -175,6 +186,7 @@ static bool open_gateway(struct gateway *gateway)
         .fingerprint_secret = gateway->house.secrets.fingerprints,
         .cursor_secret = gateway->house.secrets.cursors,
         .cards = takes_cards(),
+        .everybody = chosen.open,
         .requests_max = (size_t)house_chosen.flows_max,
     };
     gateway->api = api_open(&options);
@@ -193,6 +205,12 @@ static int list_crash_points(void)
 {
     for (size_t i = 0; flows_step_name(i); i++) printf("operation.%s\n", flows_step_name(i));
     printf("op.commit_called\nop.commit_synced\n");
+    return 0;
+}
+
+static int print_config(void)
+{
+    settings_print_file(settings, settings_of_file());
     return 0;
 }
 
@@ -219,6 +237,7 @@ int command_serve(int count, char **words)
         fprintf(stderr, "florin serve: %s\n", error.text);
         return EXIT_USAGE;
     }
+    if (chosen.print_config) return print_config();
     return chosen.list_crash_points ? list_crash_points() : run_gateway(&gateway);
 }
 

@@ -74,7 +74,8 @@ void settings_print_file(const struct setting *settings, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct setting *setting = &settings[i];
-        printf("%s# %s\n# %s = %s\n", i == 0 ? "" : "\n", setting->sentence, setting->name,
-               setting->otherwise ? setting->otherwise : "");
+        printf("%s# %s\n# %s =", i == 0 ? "" : "\n", setting->sentence, setting->name);
+        if (setting->otherwise && *setting->otherwise) printf(" %s", setting->otherwise);
+        printf("\n");
     }
 }
