@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api/call.h"
+#include "api/caller.h"
 #include "api/measures.h"
 #include "api/read_request.h"
 
@@ -39,6 +40,12 @@ static enum problem_code find_endpoint(struct api_call *call, enum door door)
     return http_decode(call->arena, param, false, &call->param) ? PROBLEM_NONE : PROBLEM_MALFORMED_REQUEST;
 }
 
+static enum problem_code check_caller(const struct api_call *call)
+{
+    bool taken = call->endpoint->caller == ANYBODY || call->api->options.everybody || caller_is_local(&call->exchange->request);
+    return taken ? PROBLEM_NONE : PROBLEM_AUTHENTICATION_REQUIRED;
+}
+
 /* A full house refuses, and keeps what it accepted. */
 static enum problem_code admit(const struct api_call *call)
 {
@@ -53,6 +60,7 @@ static void serve(struct api *api, enum door door, struct http_exchange *exchang
 {
     struct api_call *call = call_open(api, exchange);
     enum problem_code wrong = find_endpoint(call, door);
+    if (wrong == PROBLEM_NONE) wrong = check_caller(call);
     if (wrong == PROBLEM_NONE) wrong = admit(call);
     if (wrong == PROBLEM_NONE) wrong = request_read(call);
     if (wrong != PROBLEM_NONE) call_refuse(call, wrong);

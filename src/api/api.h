@@ -15,6 +15,7 @@ struct api_options {
     struct hash fingerprint_secret; /* keys the fingerprints of requests and of card numbers */
     struct hash cursor_secret;      /* signs cursors */
     bool cards;                     /* calls may carry card data */
+    bool everybody;                 /* --open was said: calls from anywhere may move money */
     size_t requests_max;            /* above this many unanswered ones: 503 overloaded */
 };
 

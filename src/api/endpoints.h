@@ -13,6 +13,12 @@ enum door {
     DOOR_OPERATOR, /* the socket in the file system */
 };
 
+/* Whose calls are taken. */
+enum caller {
+    ANYBODY,
+    MERCHANT, /* moves or tells of money: caller.h */
+};
+
 enum body_kind {
     BODY_NONE,
     BODY_JSON,          /* an object */
@@ -21,6 +27,7 @@ enum body_kind {
 
 struct endpoint {
     enum door door;
+    enum caller caller;
     const char *method;
     const char *path; /* one segment may be a {name} */
     void (*handle)(struct api_call *call);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* caller: what a direct call on this machine looks like. */
+#include "api/caller.h"
+
+static str without_port(str host)
+{
+    str rest;
+    if (str_starts_with(host, STR("["))) return (str){ host.bytes, str_cut(host, ']', &rest).length + 1 };
+    return str_cut(host, ':', &rest);
+}
+
+/* 127.0.0.0/8 in its usual spelling (RFC 1122, 3.2.1.3). */
+static bool is_loopback_address(str host)
+{
+    int64_t number;
+    for (int part = 0; part < 4; part++) {
+        if (!str_to_int64(str_cut(host, '.', &host), 255, &number) || (part == 0 && number != 127)) return false;
+    }
+    return host.length == 0;
+}
+
+static bool is_loopback_host(str host)
+{
+    host = without_port(host);
+    return str_equal_ignoring_case(host, STR("localhost")) || str_equal(host, STR("[::1]")) || is_loopback_address(host);
+}
+
+/* http://localhost:3000 is a page of this machine. */
+static bool is_loopback_origin(str origin)
+{
+    str http = STR("http://"), https = STR("https://");
+    if (str_starts_with(origin, http)) return is_loopback_host(str_from(origin, http.length));
+    return str_starts_with(origin, https) && is_loopback_host(str_from(origin, https.length));
+}
+
+static bool tells_of_a_proxy(const struct http_request *request)
+{
+    static const char *const names[] = { "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via" };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (http_header_count(request, str_of(names[i])) > 0) return true;
+    }
+    return false;
+}
+
+bool caller_is_local(const struct http_request *request)
+{
+    str host = http_header(request, STR("Host")), origin = http_header(request, STR("Origin"));
+    bool host_is_fine = !host.bytes || is_loopback_host(str_trim(host)); /* HTTP/1.0 may come without one */
+    bool origin_is_fine = !origin.bytes || is_loopback_origin(str_trim(origin));
+    return host_is_fine && origin_is_fine && !tells_of_a_proxy(request);
+}
