@@ -88,6 +88,7 @@ static void refuse(struct api_call *call, const struct problem *problem)
 {
     struct http_answer answer = problem_answer(call->arena, problem);
     if (problem->code == PROBLEM_METHOD_NOT_ALLOWED) http_answer_header(&answer, STR("Allow"), call->allow);
+    answer.close = problem->code == PROBLEM_LENGTH_REQUIRED; /* what follows may be the body that it did not announce */
     call_answer(call, &answer);
 }
 
