@@ -35,8 +35,9 @@ check: setup                             ## what tests can't see: layers, format
 format:                                  ## put C sources into shape, hand-made tables kept
 	@tools/format --write
 
-bench: build                             ## measure payments a second
-	@build/florin bench
+bench: build                             ## measure payments a second; BENCH='--seconds 20' for longer runs
+	@mkdir -p bench/results
+	@build/florin bench --folder build --json bench/results/latest.json $(BENCH)
 
 shape:                                   ## the house in numbers: folders, functions, includes
 	@tools/shape

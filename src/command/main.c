@@ -13,6 +13,7 @@ static const struct subcommand commands[] = {
     { "demo", "tells a story on real processes: two orders, a kill, the recovery", command_demo, NULL },
     { "review", "lists the operations that need a person, and takes his word", command_review, command_review_help },
     { "reconcile", "compares every receipt with the bank", command_reconcile, command_reconcile_help },
+    { "bench", "measures what this machine can carry", command_bench, command_bench_help },
     { "sim bank", "runs a bank in miniature, for trying and testing", command_sim_bank, command_sim_bank_help },
 };
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bench_form: a request whose text is prepared once and filled in many times, so that asking costs next to nothing. */
+#ifndef FLORIN_COMMAND_BENCH_FORM_H
+#define FLORIN_COMMAND_BENCH_FORM_H
+
+#include "base/str.h"
+
+enum {
+    BENCH_PIECES_MAX = 12,
+    BENCH_FORM_BYTES = 1024,
+    BENCH_REQUEST_BYTES = 1536, /* a filled one */
+    BENCH_NUMBER_DIGITS = 10,
+};
+
+struct bench_piece {
+    str text;   /* as it is */
+    char blank; /* what is filled in after it; 0: nothing */
+};
+
+struct bench_form {
+    char text[BENCH_FORM_BYTES];
+    struct bench_piece pieces[BENCH_PIECES_MAX];
+    size_t count;
+};
+
+/* What goes into the blanks. */
+struct bench_filling {
+    uint32_t number; /* #: ten digits */
+    str card;        /* @: sixteen digits */
+    str payment;     /* %: an id */
+};
+
+/* "POST" and "/v1/payments" and a body, STR_NONE for none, with blanks # @ %, of which the body has no %.
+ * With `key`, an Idempotency-Key made of that word and the number. */
+void bench_form_prepare(struct bench_form *form, const char *method, const char *path, const char *key, str body);
+
+/* The length of the filled request in `buffer`. */
+size_t bench_form_fill(const struct bench_form *form, const struct bench_filling *filling, char buffer[BENCH_REQUEST_BYTES]);
+
+#endif
