@@ -42,7 +42,7 @@ struct http_answer {
 struct http_exchange {
     struct http_request request;
     struct arena *arena; /* lives until it is answered, then is wiped */
-    bool client_gone;    /* nobody will read the answer; it must be given all the same */
+    bool client_gone;    /* the client has closed its side: it hardly reads the answer, which must be given all the same */
     void (*answer)(struct http_exchange *exchange, const struct http_answer *answer);
 };
 

@@ -74,11 +74,7 @@ static void sweep(uv_timer_t *timer)
 static struct http_transfer *transfer_take(struct http_client *client)
 {
     struct http_transfer *transfer = client->free;
-    if (transfer == NULL) {
-        transfer = http_transfer_open(client->shared);
-        http_sockets_serve(client->sockets, transfer->easy);
-        return transfer;
-    }
+    if (transfer == NULL) return http_transfer_open(client->shared, client->sockets);
     client->free = transfer->next;
     client->free_count--;
     return transfer;

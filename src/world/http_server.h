@@ -25,14 +25,15 @@ enum http_fault {
 };
 
 struct http_server_options {
-    const char *listen;       /* "127.0.0.1:8080", "[::1]:0", or "unix:/path" (mode 0600) */
-    size_t connections_max;   /* above it a connection gets HTTP_FAULT_BUSY and is closed */
+    const char *listen;       /* "127.0.0.1:8080", "[::1]:0" (numbers, no names), or "unix:/path" (mode 0600) */
+    size_t connections_max;   /* above it a connection gets HTTP_FAULT_BUSY and is closed; 0: no limit */
     size_t body_bytes_max;    /* 0: HTTP_BODY_BYTES_MAX */
     bool lenient_length;      /* a POST without any length has an empty body (simulators) */
     void *context;
     /* A whole request. Answer it now or later with http_answer. */
     void (*handle)(void *context, struct http_exchange *exchange);
-    /* A faulty one: fill in the answer; the connection closes behind it. `arena` is for its texts. */
+    /* A faulty one: fill in the answer, whose status is set; the connection closes behind it. `arena` is for its texts.
+     * NULL: the bare status. */
     void (*refuse)(void *context, enum http_fault fault, struct arena *arena, struct http_answer *answer);
 };
 

@@ -127,29 +127,19 @@ void http_sockets_watch(struct http_sockets *sockets, struct http_lane *lane, cu
     watch(watcher, watcher->wanted);
 }
 
-static curl_socket_t on_socket_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+curl_socket_t http_sockets_take(struct http_sockets *sockets, const struct curl_sockaddr *address)
 {
-    (void)purpose;
-    struct http_sockets *sockets = context;
     int opened = socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->protocol);
     if (opened < 0) return CURL_SOCKET_BAD;
     watcher_open(sockets, opened)->is_ours = true;
     return opened;
 }
 
-static int on_socket_close(void *context, curl_socket_t socket)
+int http_sockets_give_back(void *sockets, curl_socket_t socket)
 {
-    struct watcher *watcher = watcher_find(context, socket);
+    struct watcher *watcher = watcher_find(sockets, socket);
     if (watcher != NULL) watcher_close(watcher);
     return close(socket);
-}
-
-void http_sockets_serve(struct http_sockets *sockets, CURL *easy)
-{
-    INSIST(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket_open) == CURLE_OK);
-    INSIST(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, sockets) == CURLE_OK);
-    INSIST(curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_close) == CURLE_OK);
-    INSIST(curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, sockets) == CURLE_OK);
 }
 
 struct http_sockets *http_sockets_open(uv_loop_t *uv)

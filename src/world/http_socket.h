@@ -14,8 +14,9 @@ struct http_sockets *http_sockets_open(uv_loop_t *uv);
 /* Once libcurl has closed its sockets. Freed when the loop has run. */
 void http_sockets_close(struct http_sockets *sockets);
 
-/* Sockets of this handle are opened and closed here. */
-void http_sockets_serve(struct http_sockets *sockets, CURL *easy);
+/* A socket for libcurl, and what closes it: see CURLOPT_OPENSOCKETFUNCTION and CURLOPT_CLOSESOCKETFUNCTION. */
+curl_socket_t http_sockets_take(struct http_sockets *sockets, const struct curl_sockaddr *address);
+int http_sockets_give_back(void *sockets, curl_socket_t socket);
 
 /* Watches a socket for a lane; see CURLMOPT_SOCKETFUNCTION. */
 void http_sockets_watch(struct http_sockets *sockets, struct http_lane *lane, curl_socket_t socket, int wanted);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http_transfer: what libcurl is told of a call, and what its end means.
  *
- * libcurl sends a request again, unasked, when a kept connection breaks before an answer came. It asks us before each
- * request, though, whether to go on: the second time we say no, unless the request only reads. */
+ * libcurl sends a request again, unasked, when a kept connection breaks before an answer came. It asks us for a socket
+ * and before it writes a request, though: the second time we say no to both, unless the request only reads. */
 #include "world/http_transfer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
+
+#include "world/http_socket.h"
 
 enum {
     READ_BYTES = 2 * 1024, /* an answer is small, and thousands of calls wait at once, each with its buffer */
@@ -27,13 +29,25 @@ static bool is_reading(str method)
     return str_equal(method, STR("GET")) || str_equal(method, STR("HEAD"));
 }
 
+/* The request was given to a connection before, and might act twice. */
+static bool would_send_twice(const struct http_transfer *transfer)
+{
+    return transfer->call->sent_at != 0 && !is_reading(transfer->call->method);
+}
+
+static curl_socket_t on_socket_wanted(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)purpose;
+    struct http_transfer *transfer = context;
+    return would_send_twice(transfer) ? CURL_SOCKET_BAD : http_sockets_take(transfer->sockets, address);
+}
+
 /* There is a connection, and the request is about to be written to it. */
 static int on_request(void *context, char *address, char *local_address, int port, int local_port)
 {
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct http_transfer *transfer = context;
-    bool is_again = transfer->call->sent_at != 0;
-    if (is_again && !is_reading(transfer->call->method)) return CURL_PREREQFUNC_ABORT;
+    if (would_send_twice(transfer)) return CURL_PREREQFUNC_ABORT;
     transfer->call->sent_at = monotonic_now();
     return CURL_PREREQFUNC_OK;
 }
@@ -48,6 +62,11 @@ static size_t keep(struct http_transfer *transfer, struct text *text, const char
     return length;
 }
 
+static bool is_empty_line(str line)
+{
+    return str_equal(line, STR("\r\n")) || str_equal(line, STR("\n"));
+}
+
 static size_t on_answer_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_transfer *transfer = context;
@@ -58,9 +77,11 @@ static size_t on_answer_body(char *bytes, size_t size, size_t count, void *conte
 static size_t on_answer_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_transfer *transfer = context;
-    bool is_status_line = str_starts_with((str){ bytes, size * count }, STR("HTTP/"));
+    str line = { bytes, size * count };
+    bool is_status_line = str_starts_with(line, STR("HTTP/"));
     if (is_status_line) transfer->answer_headers.length = 0;
-    return keep(transfer, &transfer->answer_headers, bytes, size * count);
+    transfer->head_is_whole = !is_status_line && (transfer->head_is_whole || is_empty_line(line));
+    return keep(transfer, &transfer->answer_headers, line.bytes, line.length);
 }
 
 #define SET(transfer, option, value) INSIST(curl_easy_setopt((transfer)->easy, (option), (value)) == CURLE_OK)
@@ -69,6 +90,10 @@ static void set_callbacks(struct http_transfer *transfer)
 {
     SET(transfer, CURLOPT_PRIVATE, transfer);
     SET(transfer, CURLOPT_ERRORBUFFER, transfer->problem);
+    SET(transfer, CURLOPT_OPENSOCKETFUNCTION, on_socket_wanted);
+    SET(transfer, CURLOPT_OPENSOCKETDATA, transfer);
+    SET(transfer, CURLOPT_CLOSESOCKETFUNCTION, http_sockets_give_back);
+    SET(transfer, CURLOPT_CLOSESOCKETDATA, transfer->sockets);
     SET(transfer, CURLOPT_PREREQFUNCTION, on_request);
     SET(transfer, CURLOPT_PREREQDATA, transfer);
     SET(transfer, CURLOPT_WRITEFUNCTION, on_answer_body);
@@ -96,10 +121,11 @@ static void set_manners(struct http_transfer *transfer)
     SET(transfer, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_SECONDS_MAX);
 }
 
-struct http_transfer *http_transfer_open(CURLSH *shared)
+struct http_transfer *http_transfer_open(CURLSH *shared, struct http_sockets *sockets)
 {
     struct http_transfer *transfer = calloc(1, sizeof *transfer);
     INSIST(transfer != NULL);
+    transfer->sockets = sockets;
     transfer->easy = curl_easy_init();
     INSIST(transfer->easy != NULL);
     SET(transfer, CURLOPT_SHARE, shared);
@@ -194,6 +220,7 @@ void http_transfer_start(struct http_transfer *transfer, struct http_call *call)
     transfer->call = call;
     transfer->answer_headers = (struct text){ 0 };
     transfer->answer_body = (struct text){ 0 };
+    transfer->head_is_whole = false;
     transfer->problem[0] = 0;
     call->sent_at = 0;
     call->handle = transfer;
@@ -207,18 +234,24 @@ void http_transfer_start(struct http_transfer *transfer, struct http_call *call)
 }
 
 /* Once a connection has been given the request, how much of it left is anybody's guess. */
-static enum http_call_result result_of(const struct http_call *call, CURLcode code)
+static enum http_call_result result_of(const struct http_transfer *transfer, CURLcode code)
 {
-    if (code == CURLE_OK) return HTTP_CALL_ANSWERED;
-    return call->sent_at == 0 ? HTTP_CALL_NOT_SENT : HTTP_CALL_LOST;
+    if (code == CURLE_OK && transfer->head_is_whole) return HTTP_CALL_ANSWERED;
+    return transfer->call->sent_at == 0 ? HTTP_CALL_NOT_SENT : HTTP_CALL_LOST;
 }
 
-static void tell_problem(struct http_transfer *transfer, CURLcode code)
+static const char *problem_of(const struct http_transfer *transfer, CURLcode code)
 {
-    const char *words = transfer->problem[0] != 0 ? transfer->problem : curl_easy_strerror(code);
-    char *problem = transfer->call->problem;
-    int length_max = (int)sizeof transfer->call->problem - 1;
-    (void)snprintf(problem, sizeof transfer->call->problem, "%.*s", length_max, code == CURLE_OK ? "" : words);
+    if (transfer->problem[0] != 0) return transfer->problem;
+    return code == CURLE_OK ? "the answer ended in its headers" : curl_easy_strerror(code);
+}
+
+static void tell_problem(const struct http_transfer *transfer, CURLcode code)
+{
+    struct http_call *call = transfer->call;
+    bool is_fine = call->result == HTTP_CALL_ANSWERED;
+    int length_max = (int)sizeof call->problem - 1;
+    (void)snprintf(call->problem, sizeof call->problem, "%.*s", length_max, is_fine ? "" : problem_of(transfer, code));
 }
 
 struct http_call *http_transfer_finish(struct http_transfer *transfer, CURLcode code)
@@ -226,7 +259,7 @@ struct http_call *http_transfer_finish(struct http_transfer *transfer, CURLcode 
     struct http_call *call = transfer->call;
     long status = 0;
     INSIST(curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK);
-    call->result = result_of(call, code);
+    call->result = result_of(transfer, code);
     call->status = (int)status;
     call->answer_headers = text_str(&transfer->answer_headers);
     call->answer_body = text_str(&transfer->answer_body);

@@ -11,13 +11,16 @@
 enum { HTTP_TRANSFER_LINES_MAX = HTTP_CALL_HEADERS_MAX + 2 }; /* two that keep libcurl from adding its own */
 
 struct http_lane;
+struct http_sockets;
 
 struct http_transfer {
     CURL *easy;
+    struct http_sockets *sockets;
     struct http_lane *lane; /* while it runs */
     struct http_call *call;
     struct text answer_headers;
     struct text answer_body;
+    bool head_is_whole; /* its empty line came: libcurl calls an answer fine that ends before */
     size_t line_count;
     struct curl_slist lines[HTTP_TRANSFER_LINES_MAX];
     char problem[CURL_ERROR_SIZE];
@@ -26,7 +29,7 @@ struct http_transfer {
 };
 
 /* A handle with everything set that is the same for all calls. */
-struct http_transfer *http_transfer_open(CURLSH *shared);
+struct http_transfer *http_transfer_open(CURLSH *shared, struct http_sockets *sockets);
 void http_transfer_close(struct http_transfer *transfer);
 
 /* A handle that is kept holds nothing of the last call's body. */

@@ -28,7 +28,8 @@ void loop_on_stop(struct loop *loop, void (*stop)(void *context), void *context)
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
-/* Ends the worker threads (their queues must be empty) and frees all. */
+/* Ends the worker threads (their queues must be empty) and frees all. Servers on it have been closed before; timers that
+ * still run never fire, and calls that are on their way are dropped. */
 void loop_close(struct loop *loop);
 
 /* libuv's loop, for http_server and http_client only. */
