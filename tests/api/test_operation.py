@@ -294,7 +294,7 @@ def test_too_many_connections_are_refused_and_go_again(open_shop):
         assert refused
     finally:
         for connection in open_ones:
-            connection.socket.close()
+            connection.close()
     until(lambda: shop.client.look('/healthz').status == 200, 'connections are taken again')
 
 

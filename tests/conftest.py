@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures for all black-box tests, and the last check of a whole run: every documented route was asked."""
+import pathlib
+
+import pytest
+from florin_testing import contract
+from florin_testing.shop import Shop
+
+seen_by_workers = []
+
+
+@pytest.fixture
+def open_shop(tmp_path):
+    """Opens shops of a test's own: open_shop(bank={...}, answer_within_ms=...)."""
+    shops = []
+
+    def open_one(**settings):
+        shops.append(Shop(tmp_path / f'shop-{len(shops) + 1}', **settings))
+        return shops[-1]
+    yield open_one
+    for shop in reversed(shops):
+        shop.close()
+
+
+@pytest.fixture(scope='session')
+def lasting_shop(tmp_path_factory):
+    """The one of shared_shop."""
+    shop = Shop(tmp_path_factory.mktemp('shared'))
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def shared_shop(lasting_shop):
+    """One for all tests of a worker that neither break it nor mind each other. Who breaks it all the same is told so."""
+    yield lasting_shop
+    gateway = lasting_shop.gateway
+    if not gateway.is_running():
+        status, log = gateway.process.returncode, gateway.log()
+        gateway.start()
+        pytest.fail(f'the gateway ended by itself, exit status {status}\n{log[-4000:]}')
+
+
+@pytest.fixture
+def shop(open_shop):
+    """A shop of the test's own with all settings as they are."""
+    return open_shop()
+
+
+# --- Every documented route ---
+
+def pytest_sessionfinish(session):
+    """A worker tells what it has seen; whoever leads the run looks whether that was everything."""
+    if hasattr(session.config, 'workeroutput'):
+        session.config.workeroutput['seen'] = contract.seen_so_far()
+        return
+    seen_by_workers.append(contract.seen_so_far())
+    if not is_whole_run(session.config) or session.exitstatus not in (0, 1):
+        return
+    seen = {(method, template, status) for rows in seen_by_workers for method, template, status, _ in rows}
+    missing = sorted(contract.the_contract().documented() - seen - NOT_TO_BE_HAD)
+    if missing:
+        print('\nThese documented answers were never seen in this run:')
+        for method, template, status in missing:
+            print(f'  {status} {method} {template}')
+        session.exitstatus = 1
+
+
+# Answers that are documented because they may come, and that no test can order.
+NOT_TO_BE_HAD = set()
+
+
+def is_whole_run(config):
+    """All tests, none chosen and none left out."""
+    here = pathlib.Path(__file__).parent
+    chosen = [pathlib.Path(config.invocation_params.dir, word).resolve() for word in config.args]
+    return chosen == [here] and not config.option.keyword and not config.option.markexpr
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """A worker's last words."""
+    seen_by_workers.append(getattr(node, 'workeroutput', {}).get('seen', []))
