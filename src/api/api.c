@@ -12,6 +12,7 @@ struct api *api_open(const struct api_options *options)
     struct api *api = calloc(1, sizeof *api);
     INSIST(api);
     api->options = *options;
+    api->card = card_take();
     measures_register();
     return api;
 }
@@ -20,6 +21,7 @@ void api_close(struct api *api)
 {
     if (!api) return;
     INSIST(api->pending == 0);
+    card_give_back(api->card);
     secret_wipe(api, sizeof *api);
     free(api);
 }

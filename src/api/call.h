@@ -11,6 +11,7 @@ struct api {
     struct api_options options;
     size_t pending; /* calls that are not answered yet */
     bool stopping;
+    struct card *card; /* of the request that is being read; empty in between */
 };
 
 /* Lives in the arena of its exchange, until it is answered. */

@@ -37,8 +37,13 @@ static const struct currency_row currencies[] = {
 
 static const struct currency_row *currency_find(str code)
 {
-    for (size_t i = 0; i < COUNT_OF(currencies); i++) {
-        if (str_equal(str_of(currencies[i].code), code)) return &currencies[i];
+    size_t low = 0, high = COUNT_OF(currencies);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = str_compare(code, (str){ currencies[middle].code, 3 });
+        if (order == 0) return &currencies[middle];
+        if (order < 0) high = middle;
+        else low = middle + 1;
     }
     return NULL;
 }

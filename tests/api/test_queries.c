@@ -111,7 +111,8 @@ static void is_authorized(struct story *story, micros left)
 static void assert_told(const char *path, const char *expected)
 {
     str told = asking_told(&house, path);
-    if (!str_equal(told, str_of(expected))) fail_msg("%s is \"%.*s\", expected \"%s\" in %.*s", path, STR_FORMAT(told), expected, STR_FORMAT(house.body));
+    if (str_equal(told, str_of(expected))) return;
+    fail_msg("%s is \"%.*s\", expected \"%s\" in %.*s", path, STR_FORMAT(told), expected, STR_FORMAT(house.body));
 }
 
 static void get(const char *target, int status)

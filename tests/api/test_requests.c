@@ -363,11 +363,13 @@ static void figures_are_told(void **state)
 
 #define OP "op_06dvk9a4r8m3w5hq8zc1r7bnxe4tj0y2kfbc"
 
+static int settle(const char *body) { return asking_control(&house, "POST", "/operations/" OP "/settle", body); }
+
 static void a_person_settles(void **state)
 {
     (void)state;
     fake.reply.status = 200;
-    assert_int_equal(asking_control(&house, "POST", "/operations/" OP "/settle", "{\"happened\":true,\"processor_ref\":\"auth_1\",\"by\":\"ann\"}"), 200);
+    assert_int_equal(settle("{\"happened\":true,\"processor_ref\":\"auth_1\",\"by\":\"ann\"}"), 200);
     assert_text(fake.settle.operation_id, OP);
     assert_true(fake.settle.happened);
     assert_text(fake.settle.processor_ref, "auth_1");
@@ -375,7 +377,7 @@ static void a_person_settles(void **state)
     assert_ptr_equal(fake.settle.form, &api_core_form);
     assert_true(id_is(fake.settle.request_id, STR("req_")));
 
-    assert_int_equal(asking_control(&house, "POST", "/operations/" OP "/settle", "{\"happened\":false,\"processor_ref\":null,\"by\":\"ann\"}"), 200);
+    assert_int_equal(settle("{\"happened\":false,\"processor_ref\":null,\"by\":\"ann\"}"), 200);
     assert_false(fake.settle.happened);
     assert_null(fake.settle.processor_ref.bytes);
 }
