@@ -120,8 +120,8 @@ static void fingerprints_tell_requests_apart(void **state)
     const char *same[] = {
         PLAIN,
         PAYMENT("4111111111111111", "999", ""),
-        "{ \"card\":{\"expiry_year\":2030,\"expiry_month\":12,\"number\":\"411111111111111\\u0031\"},\n"
-        "  \"order_id\":\"o1\", \"customer_id\":\"c1\", \"amount\":5000 }",
+        ("{ \"card\":{\"expiry_year\":2030,\"expiry_month\":12,\"number\":\"411111111111111\\u0031\"},\n"
+         "  \"order_id\":\"o1\", \"customer_id\":\"c1\", \"amount\":5000 }"),
     };
     for (size_t i = 0; i < COUNT_OF(same); i++) {
         fingerprint_after(other, "/v1/payments", same[i]);
