@@ -351,7 +351,8 @@ void payment_apply(struct payment *payment, const struct event *event)
 bool payment_follow_up(const struct payment *payment, const struct event *last, enum command_kind *command)
 {
     if (last->kind == EVENT_AUTHORIZED && payment->captures_itself) {
-        *command = COMMAND_CAPTURE;
+        /* A processor whose clock or settings differ can give a hold that is over already. */
+        *command = is_past_its_hold(payment, last->at) ? COMMAND_RELEASE : COMMAND_CAPTURE;
         return true;
     }
     if (last->kind == EVENT_EXPIRED || (last->kind == EVENT_CAPTURE_FAILED && payment->captures_itself)) {

@@ -253,6 +253,24 @@ static void what_follows_is_allowed(void **state)
     }
 }
 
+/* A hold that was over when it was given (a bank's clock, a bank's settings) cannot be captured: it is given back. */
+static void a_hold_that_is_born_expired_is_given_back(void **state)
+{
+    (void)state;
+    const micros grace = INT64_C(5) * 60 * MICROS_PER_SECOND;
+    for (micros late = grace - 2; late <= grace + 2; late++) {
+        struct payment payment = payment_in(PAYMENT_PENDING);
+        struct event authorized = event_of(&payment, EVENT_AUTHORIZED);
+        struct command command = { .whole = true, .now = authorized.at };
+        authorized.expires_at = authorized.at - late;
+        payment.captures_itself = true;
+        payment_apply(&payment, &authorized);
+        assert_true(payment_follow_up(&payment, &authorized, &command.kind));
+        assert_int_equal(command.kind, late < grace ? COMMAND_CAPTURE : COMMAND_RELEASE);
+        assert_int_equal(payment_decide(&payment, &command).refusal, REFUSED_NOT);
+    }
+}
+
 #define MINUTE (INT64_C(60) * MICROS_PER_SECOND)
 #define HOLD_ENDS (HISTORY_BEGINS + HISTORY_HOLD_SPAN)
 
@@ -314,6 +332,7 @@ int main(void)
         cmocka_unit_test(an_impossible_event_stops_the_process),
         cmocka_unit_test(what_follows_by_itself),
         cmocka_unit_test(what_follows_is_allowed),
+        cmocka_unit_test(a_hold_that_is_born_expired_is_given_back),
         cmocka_unit_test(what_may_be_shipped),
         cmocka_unit_test(goods_may_be_shipped_while_some_of_the_money_is_kept),
     };
