@@ -103,7 +103,7 @@ struct next conclude(struct operation_flow *flow, str by)
     end_operation(flow, &event, by);
 
     bool follows = payment_follow_up(&flow->moved.payment, &event, &following);
-    bool answers_later = follows && flow->moved.payment.captures_itself;
+    bool answers_later = follows && asked_of(flow, &flow->moved) == OPERATION_AUTHORIZE; /* whoever captured by hand knows enough */
     if (!answers_later) keep_answer(flow, &event);
     if (follows) begin_follow_up(flow, following, answers_later);
     store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fake_world: the doors outside in one thread, without sockets and without sleeping. The clock stands until it is turned;
+ * transactions run on a real store; calls go through a network that can break to a simulated bank. Everything that happens is
+ * a moment, one after the other in an order that the seed decides, so that a run can be stopped after any of them and replayed.
+ *
+ *     commit        a batch is durable            (nobody has heard of it)
+ *     told          one work hears of it
+ *     question      a snapshot is read, and told
+ *     timer         one fires
+ *     call          arrives at the bank, or its answer comes back
+ */
+#ifndef FLORIN_TESTS_FLOW_FAKE_WORLD_H
+#define FLORIN_TESTS_FLOW_FAKE_WORLD_H
+
+#include "domain/attempt.h"
+#include "store/store.h"
+#include "world/world.h"
+
+struct fake_world;
+
+struct fake_options {
+    uint64_t seed;
+    int64_t bank_latency_ms;       /* the network needs two more */
+    int64_t bank_auth_expiry_hours;
+};
+
+struct fake_world *fake_world_open(const struct fake_options *options);
+void fake_world_close(struct fake_world *fake);
+
+/* What the gateway is given. */
+struct world *fake_world_of_gateway(struct fake_world *fake);
+
+/* Where its transactions and questions run. */
+void fake_world_set_stores(struct fake_world *fake, struct store *writer, struct store *reader);
+
+/* The next moment, if there is one until then (by the monotonic clock); else the clock stands there and it is false. */
+bool fake_world_step(struct fake_world *fake, micros until);
+micros fake_world_clock(const struct fake_world *fake);
+int64_t fake_world_moments(const struct fake_world *fake);
+
+/* The wall clock jumps (back as well); spans and deadlines do not notice. */
+void fake_world_jump(struct fake_world *fake, micros span);
+
+/* The gateway is gone: its timers, works and calls are forgotten. What had left for the bank still arrives there when
+ * `arrives`; the bank goes on. */
+void fake_world_lose_gateway(struct fake_world *fake, bool arrives);
+
+/* Calls of the gateway that are not done, and works that were not told. */
+size_t fake_world_calls(const struct fake_world *fake);
+bool fake_world_is_busy(const struct fake_world *fake);
+
+enum fake_network {
+    NETWORK_WORKS,
+    NETWORK_REFUSES,    /* no connection: certain that nothing left */
+    NETWORK_LOSES_CALL, /* what leaves never arrives, and the connection breaks */
+};
+void fake_world_set_network(struct fake_world *fake, enum fake_network network);
+
+/* ---- the bank ---- */
+
+/* Orders from /sim/faults, as JSON members: fault, path, times, after, latency_ms ... (bank_faults.c has the kinds). */
+void fake_bank_fault(struct fake_world *fake, const char *members);
+void fake_bank_forget_keys(struct fake_world *fake);
+
+/* From its book: "holds", "open_holds", "captures", "voids", "refunds". The book must balance. */
+int64_t fake_bank_count(struct fake_world *fake, const char *what);
+
+/* The id of hold number `index` of all that were made, from 0. */
+void fake_bank_hold(struct fake_world *fake, size_t index, struct processor_id *out);
+
+/* From its counters: "replays", "acted_twice" ... */
+int64_t fake_bank_counter(struct fake_world *fake, const char *what);
+
+/* Requests that reached it. */
+int64_t fake_bank_requests(struct fake_world *fake);
+
+#endif
