@@ -10,6 +10,8 @@
 enum {
     STATEMENTS_MAX = 256, /* a power of two, well above the number of texts in store_*.c */
     VALUES_MAX = 48,      /* the widest table has fewer columns */
+    LOOKASIDE_BYTES = 1200, /* SQLite's own choice, but more of them: the statements stay prepared */
+    LOOKASIDE_SLOTS = 500,
     BUSY_WAIT_MS = 5000,  /* readers never block us; this is for a slow open beside a backup */
 };
 
@@ -246,10 +248,21 @@ static bool set_up(struct sql *sql, bool read_only, struct error *error)
                          "PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=0;";
     const char *writing = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;";
     sqlite3_busy_timeout(sql->db, BUSY_WAIT_MS);
+    sqlite3_db_config(sql->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_SLOTS);
     if (!sql_run_script(sql, common, error)) return false;
     if (!read_only && !sql_run_script(sql, writing, error)) return false;
     sqlite3_wal_hook(sql->db, count_log_pages, sql); /* after wal_autocheckpoint, which sets a hook of its own */
     return true;
+}
+
+/* Before the first connection: nobody asks SQLite how much memory it uses, and counting takes a lock each time. */
+static void configure_once(void)
+{
+    static bool configured;
+    if (configured) return;
+    configured = true;
+    int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    INSIST(code == SQLITE_OK);
 }
 
 struct sql *sql_open(const char *path, bool read_only, struct error *error)
@@ -257,6 +270,7 @@ struct sql *sql_open(const char *path, bool read_only, struct error *error)
     struct sql *sql = calloc(1, sizeof *sql);
     int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
     INSIST(sql);
+    configure_once();
     if (sqlite3_open_v2(path, &sql->db, flags, NULL) != SQLITE_OK) {
         say(sql, error, path);
     } else if (set_up(sql, read_only, error)) {

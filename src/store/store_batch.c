@@ -35,37 +35,45 @@ static bool run_in_savepoint(struct store *store, struct work *work)
         sql_savepoint(store->sql);
         work->run(work, store);
         sql_end(store->sql);
-        enum sql_trouble trouble = sql_trouble_of(store->sql);
-        if (trouble == SQL_BROKEN) stop_here(store, "store cannot be written; stopping");
-        if (trouble == SQL_FULL) return false;
-        if (trouble == SQL_FINE) {
+        if (sql_trouble_of(store->sql) == SQL_FINE) {
             sql_release(store->sql);
             return sql_trouble_of(store->sql) == SQL_FINE;
         }
-        if (!sql_rollback_to(store->sql)) return false;
+        if (sql_trouble_of(store->sql) != SQL_COLLISION || !sql_rollback_to(store->sql)) return false;
     }
     stop_here(store, "a decision collided again and again; stopping");
 }
 
-static bool run_all(struct store *store, struct work **works, size_t count)
+static bool run_plainly(struct store *store, struct work *work)
 {
-    sql_begin(store->sql, true);
-    for (size_t i = 0; i < count; i++) {
-        if (sql_trouble_of(store->sql) != SQL_FINE || !run_in_savepoint(store, works[i])) return false;
-    }
-    return true;
+    work->run(work, store);
+    sql_end(store->sql);
+    return sql_trouble_of(store->sql) == SQL_FINE;
 }
 
-/* One transaction with all of them. False: certainly nothing was kept, because there is no room. */
-static bool commit_together(struct store *store, struct work **works, size_t count)
+/* One transaction with all of them. SQL_FINE: durable. SQL_COLLISION, SQL_FULL: certainly nothing was kept. */
+static enum sql_trouble commit_together(struct store *store, struct work **works, size_t count,
+                                        bool (*run)(struct store *store, struct work *work))
 {
-    bool ran = run_all(store, works, count);
-    if (!ran && sql_trouble_of(store->sql) == SQL_BROKEN) stop_here(store, "store cannot be written; stopping");
+    bool ran = true;
+    sql_begin(store->sql, true);
+    for (size_t i = 0; i < count && ran; i++) ran = sql_trouble_of(store->sql) == SQL_FINE && run(store, works[i]);
+    enum sql_trouble trouble = ran ? sql_commit(store->sql) : sql_trouble_of(store->sql);
+    if (trouble == SQL_BROKEN) {
+        stop_here(store, ran ? "a commit reported an error, so its fate is unknown; stopping" : "store cannot be written; stopping");
+    }
     if (!ran) sql_rollback(store->sql);
-    enum sql_trouble committed = ran ? sql_commit(store->sql) : SQL_FULL;
-    if (committed == SQL_FULL) reserve_give_up(store->path);
-    if (committed == SQL_BROKEN) stop_here(store, "a commit reported an error, so its fate is unknown; stopping");
-    return committed == SQL_FINE;
+    if (!ran && trouble == SQL_FINE) trouble = SQL_FULL; /* only a full disk ends a transaction by itself */
+    if (trouble == SQL_FULL) reserve_give_up(store->path);
+    return trouble;
+}
+
+/* Savepoints cost a copy of every page that they touch, and collisions are rare: the first run does without them. */
+static bool commit(struct store *store, struct work **works, size_t count)
+{
+    enum sql_trouble trouble = commit_together(store, works, count, run_plainly);
+    if (trouble == SQL_COLLISION) trouble = commit_together(store, works, count, run_in_savepoint);
+    return trouble == SQL_FINE;
 }
 
 static void set_results(struct work **works, size_t count, enum work_result result)
@@ -76,7 +84,7 @@ static void set_results(struct work **works, size_t count, enum work_result resu
 /* A full disk: halves try again, down to a single work, so that small ones still get through. */
 static void commit_or_split(struct store *store, struct work **works, size_t count)
 {
-    if (commit_together(store, works, count)) {
+    if (commit(store, works, count)) {
         set_results(works, count, WORK_DONE);
     } else if (count == 1) {
         works[0]->result = WORK_FULL;
