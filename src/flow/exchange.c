@@ -63,6 +63,7 @@ static struct next send(struct operation_flow *flow)
     str body;
     arena_close(&flow->call_arena);
     if (!fill(flow, &body)) {
+        pace_unused(&flow->line->pace);
         flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
         return judge(flow, true, true);
     }

@@ -94,6 +94,8 @@ void pace_told(struct pace *pace, struct world *world, enum pace_feedback feedba
     }
 }
 
+void pace_unused(struct pace *pace) { pace->probing = false; }
+
 bool pace_refuses_new(const struct pace *pace, struct world *world)
 {
     return pace->open && (pace->probing || world_monotonic(world) < pace->open_until);

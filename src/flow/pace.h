@@ -31,6 +31,9 @@ bool pace_may_send(struct pace *pace, struct world *world, bool beyond_first, mi
 /* What came of a call that pace_may_send let go. */
 void pace_told(struct pace *pace, struct world *world, enum pace_feedback feedback, bool shows_illness);
 
+/* The call that pace_may_send let go was not sent after all: the next one may be the probe. */
+void pace_unused(struct pace *pace);
+
 /* Nothing new should be begun there now. */
 bool pace_refuses_new(const struct pace *pace, struct world *world);
 

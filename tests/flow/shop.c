@@ -158,6 +158,15 @@ void shop_lose(struct shop *shop, bool arrives)
     for (size_t i = 0; i < shop->guest_count; i++) shop->guests[i]->lost |= !shop->guests[i]->answered;
 }
 
+void shop_restart(struct shop *shop)
+{
+    assert_true(flows_are_quiet(shop->flows));
+    flows_close(shop->flows);
+    fake_world_lose_gateway(shop->world, true);
+    close_files(shop);
+    shop_begin(shop);
+}
+
 void shop_lose_memory(struct shop *shop)
 {
     char path[160];

@@ -58,6 +58,8 @@ void shop_close(struct shop *shop);
 /* The gateway dies as it stands, and comes up again. What had left for the bank arrives there when `arrives`. */
 void shop_lose(struct shop *shop, bool arrives);
 void shop_begin(struct shop *shop);
+/* The same in good order: it goes down and comes up again. It must have been told to take nothing more, and be quiet. */
+void shop_restart(struct shop *shop);
 /* The machine goes down: what the vault held in memory is gone. Between shop_lose and shop_begin. */
 void shop_lose_memory(struct shop *shop);
 
