@@ -38,6 +38,8 @@ static enum problem_code find_endpoint(struct api_call *call, enum door door)
     str param;
     if (!request_address_is_fine(call->arena, request)) return PROBLEM_MALFORMED_REQUEST;
     enum problem_code wrong = endpoint_find(call->arena, door, request->method, request->path, &call->endpoint, &param, &call->allow);
+    /* Whoever writes card numbers into addresses has to hear of that first. */
+    if (wrong != PROBLEM_NONE && request_address_has_card(call->arena, request)) return PROBLEM_CARD_DATA_IN_URL;
     if (wrong != PROBLEM_NONE || str_is_empty(param)) return wrong;
     return http_decode(call->arena, param, false, &call->param) ? PROBLEM_NONE : PROBLEM_MALFORMED_REQUEST;
 }

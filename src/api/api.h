@@ -17,6 +17,8 @@ struct api_options {
     bool cards;                     /* calls may carry card data */
     bool everybody;                 /* --open was said: calls from anywhere may move money */
     size_t requests_max;            /* above this many unanswered ones: 503 overloaded */
+    size_t (*store_queue)(void *context); /* for /metrics: works that wait for the store; NULL: not told */
+    void *store_queue_context;
 };
 
 struct api *api_open(const struct api_options *options);

@@ -32,9 +32,14 @@ static void answer_metrics(struct work *work)
 {
     struct api_call *call = call_of_work(work);
     const struct api_options *options = &call->api->options;
-    struct flows_view view;
-    flows_look(options->flows, &view);
-    measures_gather(&view, work->result == WORK_DONE ? call->with : NULL, world_now(options->world), call->api->pending);
+    struct measures_now now = {
+        .open = work->result == WORK_DONE ? call->with : NULL,
+        .pending = call->api->pending,
+        .store_queue = options->store_queue ? options->store_queue(options->store_queue_context) : 0,
+        .at = world_now(options->world),
+    };
+    flows_look(options->flows, &now.flows);
+    measures_gather(&now);
 
     struct text body = text_open(call->arena, METRICS_BYTES);
     metric_put_all(&body);

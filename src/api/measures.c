@@ -36,6 +36,7 @@ static struct breaker_measures {
 /* clang-format off */
 static struct metric
     pending_requests = { .name = "florin_http_requests_pending", .kind = METRIC_GAUGE, .help = "Requests that are not answered yet." },
+    store_queue = { .name = "florin_store_queue", .kind = METRIC_GAUGE, .help = "Transactions that wait for the store or run in it." },
     oldest_doubt = { .name = "florin_oldest_doubt_seconds", .kind = METRIC_GAUGE,
                      .help = "How long the oldest operation in doubt or in review has been open." },
     flows_running = { .name = "florin_flows_running", .kind = METRIC_GAUGE, .help = "Pieces of work in memory." },
@@ -117,7 +118,7 @@ static void register_breakers(void)
 void measures_register(void)
 {
     static bool done;
-    struct metric *alone[] = { &pending_requests, &oldest_doubt, &flows_running, &calls_in_air, &recovered, &storage_low, &oldest_card };
+    struct metric *alone[] = { &pending_requests, &store_queue, &oldest_doubt, &flows_running, &calls_in_air, &recovered, &storage_low, &oldest_card };
     if (done) return;
     done = true;
     register_endpoints();
@@ -145,10 +146,12 @@ static void gather_open(const struct open_count *open, micros now)
     metric_set(&oldest_doubt, has_doubt ? (now - open->oldest_doubt) / MICROS_PER_SECOND : 0);
 }
 
-void measures_gather(const struct flows_view *view, const struct open_count *open, micros now, size_t pending)
+void measures_gather(const struct measures_now *now)
 {
-    if (open) gather_open(open, now);
-    metric_set(&pending_requests, (int64_t)pending);
+    const struct flows_view *view = &now->flows;
+    if (now->open) gather_open(now->open, now->at);
+    metric_set(&pending_requests, (int64_t)now->pending);
+    metric_set(&store_queue, (int64_t)now->store_queue);
     metric_set(&flows_running, (int64_t)view->running);
     metric_set(&calls_in_air, (int64_t)view->calls);
     metric_set(&recovered, view->recovered);

@@ -12,7 +12,16 @@ void measures_register(void);
 /* NULL: no endpoint was found, or the request could not be read. */
 void measure_answer(const struct endpoint *endpoint, int status, micros duration);
 
-/* Before the figures are told. `open` is NULL when the store cannot be asked now. */
-void measures_gather(const struct flows_view *view, const struct open_count *open, micros now, size_t pending);
+/* What there is of figures at one moment. */
+struct measures_now {
+    struct flows_view flows;
+    const struct open_count *open; /* NULL: the store cannot be asked now */
+    size_t pending;                /* requests */
+    size_t store_queue;
+    micros at;
+};
+
+/* Before the figures are told. */
+void measures_gather(const struct measures_now *now);
 
 #endif

@@ -24,7 +24,7 @@ bool request_address_is_fine(struct arena *arena, const struct http_request *req
     return http_decode(arena, request->query, true, &query);
 }
 
-static bool address_has_card(struct arena *arena, const struct http_request *request)
+bool request_address_has_card(struct arena *arena, const struct http_request *request)
 {
     str path, query;
     if (!http_decode(arena, request->path, false, &path) || !http_decode(arena, request->query, true, &query)) return true;
@@ -75,7 +75,7 @@ enum problem_code request_read(struct api_call *call)
     const struct http_request *request = &call->exchange->request;
     enum problem_code wrong = check_headers(call);
     if (wrong == PROBLEM_NONE && call->endpoint->needs_key) wrong = idempotency_key_read(call->arena, request, &call->key);
-    if (wrong == PROBLEM_NONE && address_has_card(call->arena, request)) wrong = PROBLEM_CARD_DATA_IN_URL;
+    if (wrong == PROBLEM_NONE && request_address_has_card(call->arena, request)) wrong = PROBLEM_CARD_DATA_IN_URL;
     if (wrong == PROBLEM_NONE && call->endpoint->needs_key && request->query.length > 0) wrong = PROBLEM_PARAM_UNKNOWN;
     if (wrong == PROBLEM_NONE) wrong = read_body(call);
     return wrong;

@@ -123,7 +123,10 @@ static enum json_problem build(struct arena *arena, str body, yyjson_doc **doc)
     char *bytes = (char *)(uintptr_t)body.bytes;
     *doc = yyjson_read_opts(bytes, body.length, YYJSON_READ_NUMBER_AS_RAW, &alc, &problem);
     if (*doc != NULL) return JSON_FINE;
-    return problem.code == YYJSON_READ_ERROR_INVALID_STRING ? JSON_INVALID_TEXT : JSON_INVALID;
+    /* A raw line feed within a string is fine as text, but no JSON. */
+    char found = problem.pos < body.length ? body.bytes[problem.pos] : '\0';
+    bool is_control = (unsigned char)found < 0x20 && found != '\0';
+    return problem.code == YYJSON_READ_ERROR_INVALID_STRING && !is_control ? JSON_INVALID_TEXT : JSON_INVALID;
 }
 
 static int by_name(const void *a, const void *b)

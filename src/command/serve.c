@@ -176,6 +176,8 @@ static void listen_now(void *context)
     }
 }
 
+static size_t store_queue(void *loop) { return loop_commits_pending(loop); }
+
 static bool open_gateway(struct gateway *gateway)
 {
     if (!house_open(&gateway->house, &gateway->error)) return false;
@@ -188,6 +190,8 @@ static bool open_gateway(struct gateway *gateway)
         .cards = takes_cards(),
         .everybody = chosen.open,
         .requests_max = (size_t)house_chosen.flows_max,
+        .store_queue = store_queue,
+        .store_queue_context = gateway->house.loop,
     };
     gateway->api = api_open(&options);
     return true;

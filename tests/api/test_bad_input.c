@@ -332,6 +332,8 @@ static const struct address_row addresses[] = {
     { "GET",     "/v1/payments/4111111111111111",          400, "card_data_in_url",   NULL },
     { "GET",     "/v1/orders/4111-1111-1111-1111",         400, "card_data_in_url",   NULL },
     { "GET",     "/v1/orders/%34111111111111111",          400, "card_data_in_url",   NULL },
+    { "GET",     "/4111-1111-1111-1111",                   400, "card_data_in_url",   NULL },
+    { "DELETE",  "/v1/payments/4111111111111111",          400, "card_data_in_url",   NULL },
     { "GET",     "/v1/payments?order_id=4111111111111111", 400, "card_data_in_url",   NULL },
     { "GET",     "/v1/payments?x=4111+1111+1111+1111",     400, "card_data_in_url",   NULL },
     { "POST",    "/v1/payments/4111111111111111/void",     400, "card_data_in_url",   NULL },
