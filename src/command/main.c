@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main: the table of commands. It finds the one that was asked for and runs it; the work is elsewhere. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/command.h"
 #include "florin_version.h"
+#include "world/memory.h"
 
 enum { EXIT_USAGE = 2, COMMAND_NAME_BYTES = 64 };
 
@@ -43,12 +45,21 @@ static bool asks_for_help(int count, char **words)
     return false;
 }
 
+/* Whatever runs may see cards: libraries wipe what they free, and no core file is ever written. */
+static bool guard_memory(void)
+{
+    struct error error;
+    if (memory_wipe_libraries(&error) && memory_forbid_dumps(&error)) return true;
+    fprintf(stderr, "florin: %s\n", error.text);
+    return false;
+}
+
 static int run(const struct subcommand *command, int count, char **words)
 {
-    if (!asks_for_help(count, words)) return command->run(count, words);
+    if (!asks_for_help(count, words)) return guard_memory() ? command->run(count, words) : EXIT_FAILURE;
     printf("florin %s: %s\n\n", command->name, command->summary);
     if (command->help) command->help();
-    return 0;
+    return EXIT_SUCCESS;
 }
 
 int main(int count, char **words)

@@ -65,9 +65,17 @@ static void print_help(const struct setting *setting)
     printf("\n      %s\n", setting->sentence);
 }
 
+/* Every command has this one, though it stands in no table: settings_read takes it. */
+static const struct setting config = {
+    .name = "config",
+    .kind = SETTING_TEXT,
+    .sentence = "A file with lines `name = value`; the environment and flags are stronger.",
+};
+
 void settings_help(const struct setting *settings, size_t count)
 {
     for (size_t i = 0; i < count; i++) print_help(&settings[i]);
+    print_help(&config);
 }
 
 void settings_print_file(const struct setting *settings, size_t count)
