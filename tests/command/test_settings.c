@@ -72,63 +72,64 @@ static int64_t value_of(const char *line)
     return got.loud;
 }
 
+static const struct {
+    const char *line;
+    const char *error; /* a part of it; NULL: it is fine */
+    int64_t value;     /* of what the line sets */
+} lines[] = {
+    { "--the-count 7",       NULL, 7 },
+    { "--the-count=7",       NULL, 7 },
+    { "--the-count -10",     NULL, -10 },
+    { "--the-count 1 --the-count 2", NULL, 2 },
+    { "--the-count 11",      "--the-count is \"11\"; it takes a whole number from -10 to 10", 0 },
+    { "--the-count -11",     "from -10 to 10", 0 },
+    { "--the-count 1.0",     "whole number", 0 },
+    { "--the-count 0x1",     "whole number", 0 },
+    { "--the-count -",       "whole number", 0 },
+    { "--the-count=",        "whole number", 0 },
+    { "--the-count 99999999999999999999", "whole number", 0 },
+    { "--the-count",         "--the-count wants a value", 0 },
+    { "--share 0",           NULL, 0 },
+    { "--share 1",           NULL, 1000000 },
+    { "--share 1.000000",    NULL, 1000000 },
+    { "--share 0.000001",    NULL, 1 },
+    { "--share 0.5",         NULL, 500000 },
+    { "--share 1.1",         "a share from 0 to 1", 0 },
+    { "--share 0.0000001",   "at most 6 decimals", 0 },
+    { "--share .5",          "a share", 0 },
+    { "--share 5.",          "a share", 0 },
+    { "--share 0.",          "a share", 0 },
+    { "--share -0.1",        "a share", 0 },
+    { "--share 5%",          "a share", 0 },
+    { "--range 5:9",         NULL, 5009 },
+    { "--range 5",           NULL, 5005 },
+    { "--range 0:100",       NULL, 100 },
+    { "--range 9:5",         "least:most", 0 },
+    { "--range 0:101",       "from 0 to 100", 0 },
+    { "--range 1:2:3",       "least:most", 0 },
+    { "--range :5",          "least:most", 0 },
+    { "--loud",              NULL, 1 },
+    { "--loud on",           NULL, 1 },
+    { "--loud=on",           NULL, 1 },
+    { "--loud off",          NULL, 0 },
+    { "--loud=yes",          "takes on or off", 0 },
+    { "--quiet",             "there is no flag --quiet", 0 },
+    { "word",                "\"word\" is not expected here", 0 },
+    { "--loud word",         "\"word\" is not expected here", 0 },
+    { "-l",                  "\"-l\" is not expected here", 0 },
+    { "--config /nowhere/at/all", "cannot open the settings file /nowhere/at/all", 0 },
+};
+
 static void takes_what_fits_and_says_what_would(void **state)
 {
     (void)state;
-    static const struct {
-        const char *line;
-        const char *error; /* a part of it; NULL: it is fine */
-        int64_t value;     /* of what the line sets */
-    } rows[] = {
-        { "--the-count 7",       NULL, 7 },
-        { "--the-count=7",       NULL, 7 },
-        { "--the-count -10",     NULL, -10 },
-        { "--the-count 1 --the-count 2", NULL, 2 },
-        { "--the-count 11",      "--the-count is \"11\"; it takes a whole number from -10 to 10", 0 },
-        { "--the-count -11",     "from -10 to 10", 0 },
-        { "--the-count 1.0",     "whole number", 0 },
-        { "--the-count 0x1",     "whole number", 0 },
-        { "--the-count -",       "whole number", 0 },
-        { "--the-count=",        "whole number", 0 },
-        { "--the-count 99999999999999999999", "whole number", 0 },
-        { "--the-count",         "--the-count wants a value", 0 },
-        { "--share 0",           NULL, 0 },
-        { "--share 1",           NULL, 1000000 },
-        { "--share 1.000000",    NULL, 1000000 },
-        { "--share 0.000001",    NULL, 1 },
-        { "--share 0.5",         NULL, 500000 },
-        { "--share 1.1",         "a share from 0 to 1", 0 },
-        { "--share 0.0000001",   "at most 6 decimals", 0 },
-        { "--share .5",          "a share", 0 },
-        { "--share 5.",          "a share", 0 },
-        { "--share 0.",          "a share", 0 },
-        { "--share -0.1",        "a share", 0 },
-        { "--share 5%",          "a share", 0 },
-        { "--range 5:9",         NULL, 5009 },
-        { "--range 5",           NULL, 5005 },
-        { "--range 0:100",       NULL, 100 },
-        { "--range 9:5",         "least:most", 0 },
-        { "--range 0:101",       "from 0 to 100", 0 },
-        { "--range 1:2:3",       "least:most", 0 },
-        { "--range :5",          "least:most", 0 },
-        { "--loud",              NULL, 1 },
-        { "--loud on",           NULL, 1 },
-        { "--loud=on",           NULL, 1 },
-        { "--loud off",          NULL, 0 },
-        { "--loud=yes",          "takes on or off", 0 },
-        { "--quiet",             "there is no flag --quiet", 0 },
-        { "word",                "\"word\" is not expected here", 0 },
-        { "--loud word",         "\"word\" is not expected here", 0 },
-        { "-l",                  "\"-l\" is not expected here", 0 },
-        { "--config /nowhere/at/all", "cannot open the settings file /nowhere/at/all", 0 },
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        bool is_fine = read_line(rows[i].line);
-        const char *line = rows[i].line;
-        if (is_fine != (rows[i].error == NULL)) fail_msg("%s: %s", line, error.text);
-        if (rows[i].error && !strstr(error.text, rows[i].error)) fail_msg("%s: %s", line, error.text);
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        bool is_fine = read_line(lines[i].line);
+        const char *line = lines[i].line;
+        if (is_fine != (lines[i].error == NULL)) fail_msg("%s: %s", line, error.text);
+        if (lines[i].error && !strstr(error.text, lines[i].error)) fail_msg("%s: %s", line, error.text);
         if (!is_fine) continue;
-        if (value_of(line) != rows[i].value) fail_msg("%s", line);
+        if (value_of(line) != lines[i].value) fail_msg("%s", line);
     }
 }
 
