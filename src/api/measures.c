@@ -118,7 +118,9 @@ static void register_breakers(void)
 void measures_register(void)
 {
     static bool done;
-    struct metric *alone[] = { &pending_requests, &store_queue, &oldest_doubt, &flows_running, &calls_in_air, &recovered, &storage_low, &oldest_card };
+    struct metric *alone[] = {
+        &pending_requests, &store_queue, &oldest_doubt, &flows_running, &calls_in_air, &recovered, &storage_low, &oldest_card,
+    };
     if (done) return;
     done = true;
     register_endpoints();
