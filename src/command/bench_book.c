@@ -1,52 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_book: single questions to the simulator's /sim/, over the load generator's own connection. */
+/* bench_book: questions to the simulator's /sim/. */
 #include "command/bench_book.h"
 
 #include <stdio.h>
 
 #include "base/json.h"
 #include "base/moment.h"
-#include "command/bench_load.h"
+#include "command/bench_question.h"
 
 enum { MEMBERS_MAX = 200 * 1000, REQUESTS_KEPT = 4096 /* by the simulator */, PATH_BYTES = 64 };
 
-/* ---- one question ---- */
-
-struct question {
-    struct arena *arena;
-    const char *path;
-    bool is_asked;
-    str body;
-};
-
-static size_t ask(void *context, size_t lane, char *buffer)
-{
-    struct question *question = context;
-    (void)lane;
-    if (question->is_asked) return 0;
-    question->is_asked = true;
-    int length = snprintf(buffer, BENCH_REQUEST_BYTES, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", question->path);
-    return (size_t)length;
-}
-
-static bool hear(void *context, size_t lane, const struct bench_answer *answer)
-{
-    struct question *question = context;
-    (void)lane;
-    question->body = arena_copy(question->arena, answer->body);
-    return answer->status == 200;
-}
-
 static bool ask_bank(struct arena *arena, const char *address, const char *path, const struct json **out, struct error *error)
 {
-    static const struct bench_talk talk = { ask, hear };
-    static struct bench_outcome outcome;
-    struct question question = { .arena = arena, .path = path };
+    str body;
     *out = NULL;
-    struct bench_plan plan = { .address = address, .talk = &talk, .context = &question, .lanes = 1, .counted_ns = BENCH_SECOND };
-    if (!bench_load_run(&plan, &outcome, 1, error)) return false;
-    if (outcome.failures > 0) return error_set(error, "the bank does not answer %s: %s", path, outcome.complaint);
-    if (json_read_up_to(arena, question.body, MEMBERS_MAX, out) == JSON_FINE) return true;
+    if (!bench_question_ask(arena, address, path, &body, error)) return false;
+    if (json_read_up_to(arena, body, MEMBERS_MAX, out) == JSON_FINE) return true;
     return error_set(error, "the bank's answer to %s is not JSON", path);
 }
 

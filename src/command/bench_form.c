@@ -7,13 +7,15 @@
 
 #include "sim/bank_cards.h"
 
-static const char blanks[] = "#@%";
+static const char blanks[] = "#*@%";
+
+enum { SHUFFLED_LETTERS = 16 };
 
 static size_t filled_length(str body)
 {
     size_t length = body.length;
     for (size_t i = 0; i < body.length; i++) {
-        INSIST(body.bytes[i] != '%' && "the length of a body is told before it is filled");
+        INSIST(body.bytes[i] != '%' && body.bytes[i] != '*' && "the length of a body is told before it is filled");
         if (body.bytes[i] == '#') length += BENCH_NUMBER_DIGITS - 1;
         if (body.bytes[i] == '@') length += BANK_CARD_DIGITS - 1;
     }
@@ -23,7 +25,7 @@ static size_t filled_length(str body)
 static size_t write_request(struct bench_form *form, const char *method, const char *path, const char *key, str body)
 {
     char key_header[64] = "", length_header[96] = "";
-    if (key) (void)snprintf(key_header, sizeof key_header, "Idempotency-Key: %s-#\r\n", key);
+    if (key) (void)snprintf(key_header, sizeof key_header, "Idempotency-Key: %s-*\r\n", key);
     if (body.bytes) {
         (void)snprintf(length_header, sizeof length_header, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
                        filled_length(body));
@@ -58,12 +60,29 @@ static char *put_number(char *at, uint32_t number)
     return at + BENCH_NUMBER_DIGITS;
 }
 
+/* One to one (splitmix64), so that no two numbers make one key. */
+static uint64_t shuffle(uint64_t number)
+{
+    number += UINT64_C(0x9e3779b97f4a7c15);
+    number = (number ^ (number >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    number = (number ^ (number >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return number ^ (number >> 31);
+}
+
+static char *put_shuffled(char *at, uint32_t number)
+{
+    uint64_t rest = shuffle(number);
+    for (size_t i = SHUFFLED_LETTERS; i > 0; i--, rest >>= 4) at[i - 1] = (char)('a' + (rest & 15)); /* digits could look like a card */
+    return at + SHUFFLED_LETTERS;
+}
+
 size_t bench_form_fill(const struct bench_form *form, const struct bench_filling *filling, char buffer[BENCH_REQUEST_BYTES])
 {
     char *at = buffer;
     for (size_t i = 0; i < form->count; i++) {
         at = put(at, form->pieces[i].text);
         if (form->pieces[i].blank == '#') at = put_number(at, filling->number);
+        if (form->pieces[i].blank == '*') at = put_shuffled(at, filling->number);
         if (form->pieces[i].blank == '@') at = put(at, filling->card);
         if (form->pieces[i].blank == '%') at = put(at, filling->payment);
     }

@@ -25,13 +25,13 @@ struct bench_form {
 
 /* What goes into the blanks. */
 struct bench_filling {
-    uint32_t number; /* #: ten digits */
+    uint32_t number; /* #: ten digits; *: sixteen letters in no order, as keys are in real life */
     str card;        /* @: sixteen digits */
     str payment;     /* %: an id */
 };
 
-/* "POST" and "/v1/payments" and a body, STR_NONE for none, with blanks # @ %, of which the body has no %.
- * With `key`, an Idempotency-Key made of that word and the number. */
+/* "POST" and "/v1/payments" and a body, STR_NONE for none, with blanks # * @ %; the body has # and @ only.
+ * With `key`, an Idempotency-Key made of that word and *. */
 void bench_form_prepare(struct bench_form *form, const char *method, const char *path, const char *key, str body);
 
 /* The length of the filled request in `buffer`. */

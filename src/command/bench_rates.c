@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "command/bench.h"
+#include "command/bench_question.h"
 
 static const int64_t warm_ns = BENCH_SECOND;
 
@@ -26,10 +27,29 @@ static struct bench_result result_of(const struct bench_outcome *outcome, const 
     };
 }
 
+/* How many transactions have been committed, and by how many commits. */
+struct commits {
+    int64_t works, commits;
+};
+
+static bool count_commits(struct bench *bench, struct commits *out)
+{
+    const char *address = bench->stage.gateway.address;
+    return bench_question_metric(address, "florin_commit_works_total", &out->works, &bench->error) &&
+           bench_question_metric(address, "florin_commit_seconds_count", &out->commits, &bench->error);
+}
+
+static double works_per_commit(const struct commits *before, const struct commits *after)
+{
+    int64_t commits = after->commits - before->commits;
+    return commits > 0 ? (double)(after->works - before->works) / (double)commits : 0;
+}
+
 bool bench_talk_run(struct bench *bench, const struct bench_talk_plan *wanted, struct bench_result *out)
 {
     static struct bench_outcome outcome;
     struct bench_meter meter = { .stage = &bench->stage };
+    struct commits before, after;
     struct bench_plan plan = {
         .address = wanted->direct ? bench->stage.bank.address : bench->stage.gateway.address,
         .talk = wanted->talk,
@@ -42,8 +62,9 @@ bool bench_talk_run(struct bench *bench, const struct bench_talk_plan *wanted, s
         .edge_context = &meter,
     };
     bench_shop_begin(&bench->shop);
-    if (!bench_load_run(&plan, &outcome, 1, &bench->error)) return false;
+    if (!count_commits(bench, &before) || !bench_load_run(&plan, &outcome, 1, &bench->error) || !count_commits(bench, &after)) return false;
     struct bench_cost cost = bench_meter_cost(&meter, outcome.answers);
+    cost.per_commit = works_per_commit(&before, &after);
     bench_report_run(&bench->report, wanted->label, &plan, &outcome, &cost, wanted->per_row);
     *out = result_of(&outcome, &cost, wanted->per_row);
     return true;

@@ -78,7 +78,7 @@ void bench_report_value(struct bench_report *report, const char *label, const ch
 static void say_head(struct bench_report *report)
 {
     if (report->is_in_table) return;
-    say("\n%-34s %9s  %8s %8s %8s   %s\n", "", "a second", "p50 ms", "p99 ms", "p99.9 ms", "CPU us: gateway (user+kernel)  bank  load");
+    say("\n%-34s %9s  %8s %8s %8s   %s\n", "", "a second", "p50 ms", "p99 ms", "p99.9 ms", "CPU us: gateway (user+kernel)  bank  load   tx/commit");
     report->is_in_table = true;
 }
 
@@ -91,9 +91,10 @@ static void say_run(const char *label, const struct bench_outcome *outcome, cons
 {
     char rate[32];
     (void)in_thousands(bench_outcome_rate(outcome) / per_row, rate);
-    say("%-34s %9s  %8.2f %8.2f %8.2f   %11.1f (%5.1f+%5.1f) %10.1f %5.1f\n", label, rate, latency_ms(outcome, 0.5),
+    say("%-34s %9s  %8.2f %8.2f %8.2f   %11.1f (%5.1f+%5.1f) %10.1f %5.1f %11.1f\n", label, rate, latency_ms(outcome, 0.5),
         latency_ms(outcome, 0.99), latency_ms(outcome, 0.999), (cost->gateway_user_us + cost->gateway_kernel_us) * per_row,
-        cost->gateway_user_us * per_row, cost->gateway_kernel_us * per_row, cost->bank_us * per_row, cost->load_us * per_row);
+        cost->gateway_user_us * per_row, cost->gateway_kernel_us * per_row, cost->bank_us * per_row, cost->load_us * per_row,
+        cost->per_commit);
     if (outcome->failures > 0) say("  %lld failed; the first: %s\n", (long long)outcome->failures, outcome->complaint);
 }
 
@@ -127,6 +128,7 @@ static void put_run(struct text *text, const char *label, const struct bench_pla
     put_double(text, "gateway_kernel_us", cost->gateway_kernel_us * per_row, 1);
     put_double(text, "bank_us", cost->bank_us * per_row, 1);
     put_double(text, "load_us", cost->load_us * per_row, 1);
+    put_double(text, "per_commit", cost->per_commit, 1);
     json_put_int(text, "failures", outcome->failures);
     json_close_object(text);
 }

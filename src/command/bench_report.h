@@ -26,6 +26,7 @@ struct bench_report {
 /* CPU per answer, in microseconds. */
 struct bench_cost {
     double gateway_user_us, gateway_kernel_us, bank_us, load_us;
+    double per_commit; /* transactions that shared a commit, over the whole run; 0: there was none */
 };
 
 void bench_report_open(struct bench_report *report);

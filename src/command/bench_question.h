@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bench_question: a single GET between the runs. */
+#ifndef FLORIN_COMMAND_BENCH_QUESTION_H
+#define FLORIN_COMMAND_BENCH_QUESTION_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+/* The body of a 200; it lives in the arena. */
+bool bench_question_ask(struct arena *arena, const char *address, const char *path, str *out, struct error *error) MUST_CHECK;
+
+/* What a gateway counts: the sum of a metric without labels, as /metrics tells it. */
+bool bench_question_metric(const char *address, const char *name, int64_t *out, struct error *error) MUST_CHECK;
+
+#endif
