@@ -66,8 +66,10 @@ def pytest_sessionfinish(session):
         session.exitstatus = 1
 
 
-# Answers that are documented because they may come, and that no test can order.
-NOT_TO_BE_HAD = set()
+# Answers that are documented because they may come, and that no test can order yet.
+NOT_TO_BE_HAD = {
+    ('POST', '/v1/payments', 409),  # only where several nodes share a store
+}
 
 
 def is_whole_run(config):

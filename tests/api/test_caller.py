@@ -4,6 +4,7 @@ import http.client
 import json
 
 import pytest
+from florin_testing.contract import the_contract
 
 # headers of the call, whether it is taken
 CALLS = [
@@ -41,6 +42,14 @@ def test_only_direct_calls_on_this_machine_reach_payments(shared_shop, headers, 
     status, body = ask(shared_shop, '/v1/payments?limit=1', headers)
     assert status == (200 if taken else 401)
     assert taken or json.loads(body)['code'] == 'authentication_required'
+
+
+def test_no_route_that_moves_or_tells_of_money_is_open_to_others(shared_shop):
+    for method, template, status in sorted(the_contract().documented()):
+        if status == 401:
+            target = template.replace('{id}', 'pay_' + '0' * 36).replace('{order_id}', 'x')
+            headers = [('X-Forwarded-For', '203.0.113.9'), ('Idempotency-Key', 'k')]
+            shared_shop.client.ask(method, target, headers=headers, is_good=False).expect(401, 'authentication_required')
 
 
 @pytest.mark.parametrize('path', ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs'])

@@ -77,3 +77,14 @@ def test_events_name_what_the_bank_named(shared_shop):
     told = {event['type']: event['data'].get('processor_ref') for event in client.events(receipt)}
     assert told['authorized'] == receipt['processor_refs']['authorization_id']
     assert told['captured'] == receipt['processor_refs']['capture_id']
+
+
+@pytest.mark.parametrize('query', ['after=-1', 'after=x', 'after=1.5', 'after=9999999999999999999999', 'limit=0', 'limit=101', 'limit=', 'after=1&after=2'])
+def test_bad_queries_of_a_history(shared_shop, query):
+    payment = shared_shop.client.authorized()
+    shared_shop.client.look(f'/v1/payments/{payment["id"]}/events?{query}', is_good=False).expect(400, 'param_invalid')
+
+
+def test_a_history_has_no_other_parameters(shared_shop):
+    payment = shared_shop.client.authorized()
+    shared_shop.client.look(f'/v1/payments/{payment["id"]}/events?before=1', is_good=False).expect(400, 'param_unknown')

@@ -4,6 +4,7 @@ import concurrent.futures
 import html.parser
 import json
 import re
+import signal
 import sqlite3
 import subprocess
 
@@ -274,6 +275,31 @@ def test_a_full_house_says_so_and_keeps_what_it_accepted(open_shop):
     shop.books_agree()
 
 
+def test_a_full_house_refuses_at_every_door_but_the_operators(open_shop):
+    """1. As many requests wait for the bank as may. 2. Every further one hears 503. 3. Health and metrics are told. 4. All ends well."""
+    shop = open_shop(flows_max=16, answer_within_ms=30000)
+    held = [shop.client.authorized() for _ in range(24)]
+    shop.bank.settings(latency_ms='4000:4000')
+    payment = held[0]['id']
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        running = [pool.submit(shop.client.capture, receipt) for receipt in held[1:]]
+        until(lambda: shop.client.metrics()['florin_http_requests_pending'] >= 16, 'the house is full')
+        for target in ('/v1/payments', f'/v1/payments/{payment}', f'/v1/payments/{payment}/events', f'/v1/orders/{held[0]["order_id"]}'):
+            shop.client.look(target).expect(503, 'overloaded')
+        for verb in ('capture', 'void', 'refund'):
+            shop.client.change(payment, verb).expect(503, 'overloaded')
+        shop.client.authorize().expect(503, 'overloaded')
+        for target in ('/healthz', '/readyz', '/metrics'):
+            assert shop.client.look(target).status == 200
+        answers = [future.result() for future in running]
+    assert {answer.status for answer in answers} <= {200, 503} and sum(answer.status == 200 for answer in answers) >= 12
+    shop.bank.settings(latency_ms='0:0')
+    for receipt in held:
+        if shop.client.get(receipt)['state'] == 'authorized':
+            shop.client.capture(receipt).expect(200)
+    shop.books_agree()
+
+
 def test_too_many_connections_are_refused_and_go_again(open_shop):
     shop = open_shop(connections_max=16)
     open_ones = [RawConnection(shop.gateway.address) for _ in range(15)]
@@ -317,6 +343,33 @@ def test_accepted_work_is_finished_before_the_end(open_shop):
     shop.books_agree()
 
 
+@pytest.mark.parametrize('fault', ['silence', 'act_then_hang_up', 'hang_up'])
+def test_work_in_doubt_is_durable_over_an_orderly_end(open_shop, fault):
+    """1. The outcome is unknown: 202. 2. SIGTERM: exit status 0, without waiting for the bank to come to its senses. 3. The next
+    start goes on with it."""
+    shop = open_shop(answer_within_ms=200, bank_timeout_ms=1500, bank_resend_after_ms=3000)
+    key, wish = fresh_key(), shop.client.wish()
+    shop.bank.fault(fault, '/api/v1/authorizations')
+    receipt = shop.client.post('/v1/payments', wish, key).expect(202)
+    shop.gateway.stop(within=10).start(bank_resend_after_ms=200)
+    assert shop.settled(receipt)['state'] == 'authorized'
+    assert shop.client.post('/v1/payments', wish, key).expect(201)['id'] == receipt['id']
+    shop.books_agree()
+
+
+@pytest.mark.parametrize('signals', [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM] * 3, [signal.SIGINT, signal.SIGTERM]],
+                         ids=lambda signals: '-'.join(signal.name for signal in signals))
+def test_it_ends_well_however_it_is_told(open_shop, signals):
+    shop = open_shop(bank={'latency': '600:600'})
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        running = pool.submit(shop.client.authorize)
+        until(lambda: shop.asked('/api/v1/authorizations'), 'it is at the bank')
+        for number in signals:
+            shop.gateway.process.send_signal(number)
+        running.result().expect(201)
+    assert shop.gateway.process.wait(30) == 0
+
+
 def test_nothing_new_is_begun_while_it_stops(open_shop):
     shop = open_shop(bank={'latency': '1500:1500'})
     with concurrent.futures.ThreadPoolExecutor(2) as pool, RawConnection(shop.gateway.address) as second:
@@ -327,6 +380,23 @@ def test_nothing_new_is_begun_while_it_stops(open_shop):
         running.result().expect(201)
     assert shop.gateway.process.wait(30) == 0
     assert len(shop.asked()) == 1
+
+
+def test_readiness_says_that_it_stops(open_shop):
+    shop = open_shop(bank={'latency': '1500:1500'})
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, RawConnection(shop.gateway.address) as second:
+        running = pool.submit(shop.client.authorize)
+        until(lambda: shop.asked('/api/v1/authorizations'), 'it is at the bank')
+        second.send(b'GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n')  # half a request: its connection is kept
+        shop.client.look('/healthz').expect(200)  # by now that half has arrived
+        shop.gateway.ask_to_stop()
+        until(lambda: 'stopping' in shop.gateway.log(), 'it has heard')
+        second.send(b'\r\n')
+        answer = second.answer('GET')
+        the_contract().check_answer('GET', '/readyz', answer)
+        answer.expect(503, 'shutting_down')
+        running.result().expect(201)
+    assert shop.gateway.process.wait(30) == 0
 
 
 def test_it_stops_at_once_when_nothing_runs(shop):

@@ -2,6 +2,8 @@
 """What is refused by a rule, with which code, in every state; and that nothing reaches the bank when it is."""
 import pytest
 from florin_testing import cards
+from florin_testing.client import fresh_key
+from florin_testing.waiting import until
 
 YES = (200, None)
 STATE = (409, 'invalid_state')
@@ -29,6 +31,11 @@ def silent(shop, path):
     shop.bank.fault('silence', f'/api/v1/{path}', times=0)
 
 
+def not_open(answer):
+    """The answer when it is not provisional."""
+    return answer if answer.status != 202 else None
+
+
 def bring_to(shop, state):
     """The id of a payment in that state."""
     client = shop.client
@@ -44,7 +51,9 @@ def bring_to(shop, state):
         return client.authorize(card=cards.NO_FUNDS).expect(402)['payment_id']
     if state == 'failed':
         shop.bank.kill()
-        return client.authorize().expect(503, 'processor_unavailable')['payment_id']
+        wish, key = client.wish(), fresh_key()
+        answer = until(lambda: not_open(client.post('/v1/payments', wish, key)), 'it is given up')
+        return answer.expect(503, 'processor_unavailable')['payment_id']
     if state == 'expired':
         problem = client.capture(client.authorized()).expect(409, 'authorization_expired')
         return shop.settled(problem['payment_id'])['id']

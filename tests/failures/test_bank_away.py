@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bank cannot be reached, or is cut off in the middle: what is refused, what is promised, and what is kept."""
+import contextlib
+import socket
 import threading
 import time
 
@@ -30,6 +32,22 @@ def test_an_authorization_that_never_left_fails_and_says_so(open_shop):
     until(lambda: shop.client.post('/v1/payments', wish).status == 201, 'the bank is used again')
     shop.books_agree()
     assert shop.bank.summary()['holds']['count'] == 1
+
+
+def test_a_bank_that_does_not_even_refuse(open_shop):
+    """Connections are neither taken nor refused: nothing has left, so the authorization can be called off at the deadline."""
+    with socket.socket() as full:
+        full.bind(('127.0.0.1', 0))
+        full.listen(0)
+        with contextlib.ExitStack() as others:
+            for _ in range(3):  # who comes now waits outside
+                other = others.enter_context(socket.socket())
+                other.setblocking(False)
+                other.connect_ex(full.getsockname())
+            shop = open_shop(answer_within_ms=1500, bank_connect_timeout_ms=1000)
+            shop.gateway.restart(bank_url=f'http://127.0.0.1:{full.getsockname()[1]}')
+            problem = shop.client.authorize().expect(503, 'processor_unavailable')
+            assert shop.client.get(problem['payment_id'])['state'] == 'failed'
 
 
 @pytest.mark.parametrize('operation', OPERATIONS)

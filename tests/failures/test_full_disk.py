@@ -2,6 +2,7 @@
 """A full disk: new payments are refused before the bank is called, and what the bank did is not lost."""
 import concurrent.futures
 import contextlib
+import http.client
 import os
 import subprocess
 
@@ -160,4 +161,26 @@ def test_a_kill_on_a_full_disk_loses_nothing(disk_shop, small_disk):
     shop.gateway.start()
     assert shop.client.get(receipt) == receipt
     shop.client.refund(receipt).expect(200)
+    shop.books_agree()
+
+
+def test_a_kill_over_the_refusal_of_a_full_disk(disk_shop, small_disk):
+    """The disk fills up faster than anybody looks: the refusal comes out of the transaction itself, and the gateway dies over it."""
+    shop, key = disk_shop(), fresh_key()
+    wish = shop.client.wish()
+    shop.gateway.restart(env={'FLORIN_CRASH_AT': 'operation.decline_work'}, storage_least_mb=0)
+    fill_up(small_disk)
+
+    def ask_until_it_dies():
+        for _ in range(200):  # what is still free inside the store's own files is used up first
+            answer = shop.client.authorize()
+            assert answer.status in (201, 503), answer
+        return False
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        ask_until_it_dies()
+    shop.gateway.wait_for_death()
+    empty(small_disk)
+    shop.gateway.start()
+    shop.client.post('/v1/payments', wish, key).expect(201)
+    shop.all_settled()
     shop.books_agree()
