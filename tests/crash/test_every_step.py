@@ -96,7 +96,7 @@ class Declined(Authorize):
     status, state = 402, 'declined'
 
     def ask(self):
-        return self.client.post('/v1/payments', {**self.wish, 'amount': 999999999999}, self.key)
+        return self.client.post('/v1/payments', {**self.wish, 'card': {**self.wish['card'], 'cvv': '999'}}, self.key)
 
 
 class Doubt(Capture):

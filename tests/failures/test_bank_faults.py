@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from florin_testing import cards
 from florin_testing.client import fresh_key
 from florin_testing.crowd import together
 from florin_testing.waiting import until
@@ -208,6 +209,32 @@ def test_a_hold_that_was_lost_is_reported(open_shop):
     assert shop.client.metrics()['florin_possible_stray_holds_total'] == 1
     assert shop.bank.summary()['open_holds']['count'] == 2
     shop.books_agree()
+
+
+@pytest.mark.parametrize('second', ['act_then_hang_up', 'truncate', 'garbage', 'empty_200'])
+def test_a_replay_does_not_speak_for_the_tries_before_it(open_shop, second):
+    """1. The bank holds the money, and forgets the key. 2. It holds it again, keeps the key, and the answer is lost. 3. The repeat is
+    a replay of the second: the first is still there, and reported."""
+    shop = open_shop()
+    shop.bank.fault('internal_400_done', PATHS['authorize'])
+    shop.bank.fault(second, PATHS['authorize'])
+    shop.client.authorized()
+    assert shop.bank.summary()['open_holds']['count'] == 2
+    shop.books_agree()
+
+
+@pytest.mark.parametrize('fault', ['internal_400_done', 'act_then_hang_up'])
+def test_a_decline_after_a_lost_try_is_not_certain(open_shop, fault):
+    """1. The bank holds most of what the card has; the answer is lost, and the key with it. 2. The repeat finds too little money left:
+    by our own hold. 3. "Declined, no money is held" would be false (I23)."""
+    shop = open_shop(answer_within_ms=2000)
+    shop.bank.fault(fault, PATHS['authorize'], store_key=False)
+    wish, key = shop.client.wish(30000, cards.LIMIT), fresh_key()
+    answer = shop.client.post('/v1/payments', wish, key)
+    assert shop.bank.summary()['open_holds'] == {'count': 1, 'cents': 30000}
+    receipt = answer.expect(202)
+    receipt = until(lambda: is_in_review(shop.client.get(receipt)), 'a person has to look')
+    assert receipt['state'] == 'pending'
 
 
 def test_a_refused_card_is_not_believed_while_the_bank_is_ill(open_shop):
