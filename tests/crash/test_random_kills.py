@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kill -9 at any moment under load. Clients repeat with the same key; whatever was told stays true, and the books agree."""
+import contextlib
 import http.client
 import os
 import random
@@ -8,6 +9,7 @@ import time
 
 import pytest
 from florin_testing.client import fresh_key
+from florin_testing.crowd import at_once, together
 from florin_testing.waiting import until
 
 KILLS = 300 if os.environ.get('FLORIN_LONG') else 30
@@ -139,4 +141,62 @@ def test_killed_before_it_is_ready_again_and_again(open_shop):
     for payment in held:
         assert shop.settled(payment)['state'] == 'captured'
         shop.client.capture(payment, key=payment['id']).expect(200)
+    shop.books_agree()
+
+
+def test_a_kill_with_a_thousand_payments_at_the_bank(open_shop):
+    """1. A thousand authorizations and captures are at the bank. 2. Kill -9. 3. The next start takes all of them up. 4. All end, once."""
+    shop = open_shop(bank={'latency': '1500:2500'}, bank_resend_after_ms=2700, answer_within_ms=300, log_level='info')
+    shop.bank.settings(latency_ms='0:0')
+    held = together(50, lambda _: shop.client.authorized(), range(500))
+    shop.bank.settings(latency_ms='1500:2500')
+    wishes = [(fresh_key(), shop.client.wish(100)) for _ in range(500)]
+
+    def ask(index):
+        if index % 2:
+            return shop.client.capture(held[index // 2], key=held[index // 2]['id'])
+        return shop.client.post('/v1/payments', wishes[index // 2][1], wishes[index // 2][0])
+    answers = together(250, ask, range(1000))
+    assert {answer.status for answer in answers} <= {200, 201, 202}
+    shop.gateway.kill().start()
+    shop.bank.settings(latency_ms='0:0')
+    shop.all_settled()
+    again = together(50, ask, range(1000))
+    assert {answer.status for answer in again} == {200, 201}
+    for first, last in zip(answers, again):
+        assert first.status == 202 or first.body == last.body
+    shop.books_agree()
+
+
+def test_a_start_while_the_bank_is_away(open_shop):
+    """Open operations wait for the bank as long as it takes; the gateway serves meanwhile."""
+    shop = open_shop(door=True, answer_within_ms=200)
+    held = [shop.client.authorized() for _ in range(5)]
+    shop.door.shut()
+    for payment in held:
+        shop.client.capture(payment, key=payment['id']).expect(202)
+    shop.gateway.kill().start()
+    for payment in held:
+        receipt = shop.client.get(payment)
+        assert receipt['state'] == 'authorized' and receipt['operation']['kind'] == 'capture'
+        shop.client.void(payment).expect(409, 'operation_in_progress')
+    shop.door.open()
+    for payment in held:
+        assert shop.settled(payment)['state'] == 'captured'
+        shop.client.capture(payment, key=payment['id']).expect(200)
+    shop.books_agree()
+
+
+def test_equal_requests_at_once_right_after_a_restart(open_shop):
+    """1. A payment is at the bank. 2. Kill and start. 3. Fifty repeats at once join the recovery: one payment, one hold, equal answers."""
+    shop = open_shop(bank_resend_after_ms=800)
+    key, wish = fresh_key(), shop.client.wish()
+    shop.gateway.restart(env={'FLORIN_CRASH_AT': 'operation.read_answer'})
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        shop.client.post('/v1/payments', wish, key)
+    shop.gateway.wait_for_death()
+    shop.gateway.start()
+    answers = at_once(50, lambda _: shop.client.post('/v1/payments', wish, key))
+    assert {answer.status for answer in answers} == {201} and len({answer.body for answer in answers}) == 1
+    assert shop.bank.summary()['holds']['count'] == 1 and len(shop.client.all()) == 1
     shop.books_agree()
