@@ -86,10 +86,9 @@ static enum ending_kind ending_of(const struct operation_flow *flow, const struc
 static void keep_answer(struct operation_flow *flow, const struct event *event)
 {
     const struct operation_id *answer_at = &flow->operation.answer_operation_id;
-    if (!answer_at->text[0] && flow->entry != ENTRY_SETTLE) return; /* nobody asked */
+    if (!answer_at->text[0]) return; /* nobody asked */
     write_reply(flow, ending_of(flow, event), REFUSED_NOT, &flow->moved);
     flow->has_reply = true;
-    if (!answer_at->text[0]) return;
     store_save_answer(flow->flow.store, merchant_of(flow), payment_id_str(&flow->moved.id), operation_id_str(answer_at), flow->reply.status,
                       flow->reply.body);
 }
@@ -167,5 +166,9 @@ struct next record_settlement(struct flow *base)
     flow->record = flow->moved;
     flow->operation = flow->moved_operation;
     take_his_word(flow);
-    return conclude(flow, flow->settle.by);
+    struct next next = conclude(flow, flow->settle.by);
+    /* The merchant's answer is kept; the person hears that his word was taken, whatever it was. */
+    write_reply(flow, ENDING_DONE, REFUSED_NOT, &flow->moved);
+    flow->has_reply = true;
+    return next;
 }
