@@ -25,15 +25,20 @@ static bool can_have_refunds(const struct payment_record *record)
     return record->payment.captured_minor > 0;
 }
 
+void load_refunds(struct operation_flow *flow, const struct payment_record *record)
+{
+    flow->refund_count = 0;
+    if (!can_have_refunds(record)) return;
+    flow->refund_count = store_list_refunds(flow->flow.store, &flow->flow.arena, flow->flows->options.merchant, payment_id_str(&record->id),
+                                            &flow->refunds);
+}
+
 void write_reply(struct operation_flow *flow, enum ending_kind kind, enum refusal refusal, const struct payment_record *record)
 {
-    struct operation_record *refunds = NULL;
     struct ending ending = { .kind = kind, .refusal = refusal, .record = record, .asked = asked_of(flow, record) };
-    if (record && flow->flow.store && can_have_refunds(record)) {
-        ending.refund_count = store_list_refunds(flow->flow.store, &flow->flow.arena, flow->flows->options.merchant,
-                                                 payment_id_str(&record->id), &refunds);
-        ending.refunds = refunds;
-    }
+    if (record && flow->flow.store) load_refunds(flow, record);
+    ending.refunds = flow->refunds;
+    ending.refund_count = record ? flow->refund_count : 0;
     ending.request_id = flow->name.request_id.length > 0 ? flow->name.request_id : operation_id_str(&flow->operation.id);
     flow->reply = (struct reply){ 0 };
     form_of(flow)->write(&flow->flow.arena, &ending, &flow->reply);

@@ -72,6 +72,8 @@ struct operation_flow {
     struct operation_record ended; /* the operation that the last outcome ended */
     bool ends_operation;           /* there was one */
     bool goes_on;                  /* another one follows it */
+    struct operation_record *refunds; /* of the payment, as the last transaction that looked saw them */
+    size_t refund_count;
     struct payment_id running_payment; /* that our key's first request is working on ... */
     struct operation_id running_operation; /* ... and the operation that keeps its answer */
     bool asked_twice;
@@ -159,6 +161,8 @@ struct next read_answer(struct flow *flow);
 /* What was asked first: the answer to an automatic payment is that of its authorization, whatever ran last. */
 enum operation_kind asked_of(const struct operation_flow *flow, const struct payment_record *record);
 
+/* Looks up the record's refunds, for the answers that follow. In a transaction. */
+void load_refunds(struct operation_flow *flow, const struct payment_record *record);
 /* Writes the reply for that ending from `record` (NULL: none), in the flow's arena. */
 void write_reply(struct operation_flow *flow, enum ending_kind kind, enum refusal refusal, const struct payment_record *record);
 /* The form in which the operation's answer is to be written, after a restart found by its name. */

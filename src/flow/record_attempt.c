@@ -129,6 +129,7 @@ static struct next begin_requested(struct operation_flow *flow)
     if (is_new) store_save_new_payment(flow->flow.store, merchant_of(flow), &flow->moved);
     else store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
     keep_request(flow, true);
+    load_refunds(flow, &flow->moved);
     flow->has_moved = true;
     return go(CALL_PROCESSOR);
 }

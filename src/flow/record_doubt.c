@@ -22,6 +22,7 @@ void keep_doubt(struct operation_flow *flow)
     flow->moved.next_try_at = flow->verdict.kind == VERDICT_REVIEW ? 0 : flow->command.now + flow->pause;
     store_save_operation(flow->flow.store, merchant_of(flow), &flow->moved_operation);
     store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
+    load_refunds(flow, &flow->moved);
     flow->has_moved = true;
 }
 
