@@ -34,6 +34,7 @@ struct slot {
 
 struct vault {
     struct world *world;
+    char path[1024];
     struct slot *slots;
     size_t count;
     size_t used;
@@ -44,20 +45,19 @@ struct vault {
 
 /* ---- the file of slots ---- */
 
-static bool is_memory_file_system(int file)
+static bool is_memory_file_system(const char *folder)
 {
     struct statfs about;
-    if (fstatfs(file, &about) != 0) return false;
+    if (statfs(folder, &about) != 0) return false;
     return about.f_type == TMPFS_MAGIC || about.f_type == RAMFS_MAGIC;
 }
 
-static bool map_slots(struct vault *vault, int file, const char *path, struct error *error)
+static bool map_slots(struct vault *vault, int file, struct error *error)
 {
     size_t bytes = vault->count * sizeof(struct slot);
-    if (!is_memory_file_system(file)) return error_set(error, "%s is not on tmpfs: keys of cards in doubt may not reach a disk", path);
-    if (ftruncate(file, (off_t)bytes) != 0) return error_set(error, "%s: %s", path, strerror(errno));
+    if (ftruncate(file, (off_t)bytes) != 0) return error_set(error, "%s: %s", vault->path, strerror(errno));
     void *slots = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (slots == MAP_FAILED) return error_set(error, "%s cannot be mapped: %s", path, strerror(errno));
+    if (slots == MAP_FAILED) return error_set(error, "%s cannot be mapped: %s", vault->path, strerror(errno));
     madvise(slots, bytes, MADV_DONTDUMP);
     vault->slots = slots;
     return true;
@@ -65,7 +65,6 @@ static bool map_slots(struct vault *vault, int file, const char *path, struct er
 
 static void count_used(struct vault *vault)
 {
-    INSIST(vault->slots != NULL);
     for (size_t i = 0; i < vault->count; i++) {
         if (vault->slots[i].owner[0]) vault->used++;
     }
@@ -73,11 +72,11 @@ static void count_used(struct vault *vault)
 
 static bool open_slots(struct vault *vault, const char *folder, const char *name, struct error *error)
 {
-    char path[1024];
-    snprintf(path, sizeof path, "%s/florin-cards-%s", folder, name);
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0) return error_set(error, "%s cannot be opened: %s", path, strerror(errno));
-    bool mapped = map_slots(vault, file, path, error);
+    snprintf(vault->path, sizeof vault->path, "%s/florin-cards-%s", folder, name);
+    if (!is_memory_file_system(folder)) return error_set(error, "%s is not on tmpfs: keys of cards in doubt may not reach a disk", folder);
+    int file = open(vault->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0) return error_set(error, "%s cannot be opened: %s", vault->path, strerror(errno));
+    bool mapped = map_slots(vault, file, error);
     close(file);
     if (mapped) count_used(vault);
     return mapped;
@@ -100,6 +99,7 @@ struct vault *vault_open(struct world *world, const char *folder, const char *na
 void vault_close(struct vault *vault)
 {
     if (!vault) return;
+    if (vault->slots && vault->used == 0) unlink(vault->path); /* no card is in doubt: nothing to keep */
     if (vault->slots) munmap(vault->slots, vault->count * sizeof(struct slot));
     EVP_CIPHER_CTX_free(vault->context);
     EVP_CIPHER_free(vault->cipher);

@@ -18,6 +18,7 @@ enum { VAULT_NO_SLOT = -1 };
 /* Maps the file of slots in `folder` (made when absent), whose file system is checked to be tmpfs or ramfs. `name` tells
  * apart the vaults of several gateways in one folder. */
 struct vault *vault_open(struct world *world, const char *folder, const char *name, size_t slots, struct error *error);
+/* The file goes too when no slot is in use. */
 void vault_close(struct vault *vault);
 
 /* Seals a card for one operation into a free slot, which is written before this returns. The text is for the row.
