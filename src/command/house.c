@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "api/api.h"
 #include "base/metric.h"
@@ -155,6 +156,7 @@ static void register_metrics(void)
 bool house_open(struct house *house, struct error *error)
 {
     *house = (struct house){ 0 };
+    umask(077); /* what this gateway writes is for its owner only */
     house->loop = loop_open(error);
     if (!house->loop || !open_stores(house, error) || !open_secrets(house, error) || !open_vault(house, error)) return false;
     open_flows(house);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "base/crash.h"
 #include "base/log.h"
 #include "command/command.h"
 #include "command/house.h"
@@ -121,7 +120,6 @@ static void stop(void *context)
     struct world *world = loop_world(gateway->house.loop);
     int64_t longest_ms = house_chosen.bank_timeout_ms + DRAIN_SPARE_MS;
     log_info("stopping", LOG_NUMBER("unanswered", api_pending(gateway->api)));
-    crash_point("li.drain");
     api_stop_taking(gateway->api);
     flows_stop_taking(gateway->house.flows);
     if (gateway->server) http_server_drain(gateway->server);
