@@ -74,7 +74,7 @@ struct verdict {
 };
 
 enum {
-    ATTEMPT_DENIED_MAX = 8,     /* with back-off, several minutes of an ill processor's masked faults */
+    ATTEMPT_DENIED_MAX = 8,     /* with back-off about a minute of an ill processor's masked faults */
     ATTEMPT_MISMATCHED_MAX = 3, /* a replay says the same each time: more would not help */
 };
 

@@ -22,7 +22,7 @@ struct card {
 
 /* What may be shown and kept of a card. */
 struct card_face {
-    const char *brand; /* "visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay", "unknown" */
+    const char *brand; /* "visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay", "maestro", "verve", "unknown" */
     char last4[5];
 };
 
