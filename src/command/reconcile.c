@@ -55,6 +55,7 @@ static void print_json(const struct finding *finding)
     json_put_str(&line, "our_currency", currency_str(&finding->ours.currency));
     json_put_int(&line, "their_amount", finding->theirs.minor);
     json_put_str(&line, "their_currency", finding->theirs.currency.code[0] ? currency_str(&finding->theirs.currency) : STR_NONE);
+    if (finding->kind == FINDING_STRAY_HOLD) json_put_int(&line, "at_most", finding->count);
     json_close_object(&line);
     str text = text_str(&line);
     printf("%.*s\n", STR_FORMAT(text));
