@@ -10,7 +10,7 @@
 
 #define BENCH_SECOND INT64_C(1000000000) /* in nanoseconds */
 
-enum { BENCH_LANES_MAX = 4096, BENCH_COMPLAINT_BYTES = 240 };
+enum { BENCH_LANES_MAX = 4096, BENCH_COMPLAINT_BYTES = 512 };
 
 /* What is said on a connection. */
 struct bench_talk {

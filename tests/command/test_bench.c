@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bench's own tools: a histogram that keeps its promise, requests that are what they should be. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "command/bench_form.h"
+#include "command/bench_histogram.h"
+#include "command/bench_shop.h"
+
+static void every_value_is_kept_to_within_two_percent(void **state)
+{
+    static struct bench_histogram histogram;
+    (void)state;
+    for (int64_t value = 1; value < INT64_C(1) << 39; value += value / 7 + 1) {
+        memset(&histogram, 0, sizeof histogram);
+        bench_histogram_add(&histogram, value);
+        int64_t kept = bench_histogram_at(&histogram, 0.5);
+        int64_t off = kept > value ? kept - value : value - kept;
+        assert_true(off * 50 <= value);
+    }
+}
+
+static void a_share_finds_its_value(void **state)
+{
+    static struct bench_histogram histogram;
+    (void)state;
+    assert_int_equal(bench_histogram_at(&histogram, 0.5), 0);
+    for (int64_t value = 1; value <= 100; value++) bench_histogram_add(&histogram, value);
+    assert_int_equal(bench_histogram_at(&histogram, 0.5), 50);
+    assert_int_equal(bench_histogram_at(&histogram, 0.99), 99);
+    assert_int_equal(bench_histogram_at(&histogram, 1.0), 100);
+}
+
+static void values_beyond_both_ends_are_counted_there(void **state)
+{
+    static struct bench_histogram histogram;
+    (void)state;
+    bench_histogram_add(&histogram, -5);
+    bench_histogram_add(&histogram, INT64_MAX);
+    assert_int_equal(histogram.count, 2);
+    assert_int_equal(bench_histogram_at(&histogram, 0.5), 0);
+    assert_true(bench_histogram_at(&histogram, 1.0) > INT64_C(1) << 39);
+}
+
+static void a_form_is_filled_in(void **state)
+{
+    static struct bench_form form;
+    char buffer[BENCH_REQUEST_BYTES];
+    struct bench_filling filling = { .number = 42, .card = STR("4000000000000002"), .payment = STR("pay_1") };
+    (void)state;
+    bench_form_prepare(&form, "POST", "/v1/payments/%/x", "word", STR("{\"a\":\"@\",\"b\":#}"));
+    size_t length = bench_form_fill(&form, &filling, buffer);
+    str request = { buffer, length };
+    assert_true(str_starts_with(request, STR("POST /v1/payments/pay_1/x HTTP/1.1\r\nHost: 127.0.0.1\r\nIdempotency-Key: word-")));
+    assert_true(str_contains(request, STR("\r\nContent-Length: 39\r\n\r\n{\"a\":\"4000000000000002\",\"b\":0000000042}")));
+}
+
+static void every_number_makes_a_key_of_its_own_and_the_same_again(void **state)
+{
+    static struct bench_form form;
+    char one[BENCH_REQUEST_BYTES], other[BENCH_REQUEST_BYTES];
+    (void)state;
+    bench_form_prepare(&form, "POST", "/", "k", STR("{}"));
+    for (uint32_t number = 0; number < 1000; number++) {
+        size_t length = bench_form_fill(&form, &(struct bench_filling){ .number = number }, one);
+        assert_int_equal(bench_form_fill(&form, &(struct bench_filling){ .number = number }, other), length);
+        assert_memory_equal(one, other, length);
+        assert_int_equal(bench_form_fill(&form, &(struct bench_filling){ .number = number + 1 }, other), length);
+        assert_memory_not_equal(one, other, length);
+    }
+}
+
+/* Says a receipt with that id to a talk. */
+static bool hear(struct bench_shop *shop, const struct bench_talk *talk, int status, const char *body)
+{
+    struct bench_answer answer = { .status = status, .body = str_of(body) };
+    return talk->heard(shop, 0, &answer);
+}
+
+static void a_pair_is_an_authorization_and_its_capture(void **state)
+{
+    static struct bench_shop shop;
+    char buffer[BENCH_REQUEST_BYTES];
+    (void)state;
+    bench_shop_open(&shop, "test", 10);
+    bench_shop_begin(&shop);
+    size_t length = bench_talk_pair.ask(&shop, 0, buffer);
+    assert_true(str_starts_with((str){ buffer, length }, STR("POST /v1/payments HTTP/1.1")));
+    assert_true(hear(&shop, &bench_talk_pair, 201, "{\"id\":\"pay_7\",\"state\":\"authorized\"}"));
+    length = bench_talk_pair.ask(&shop, 0, buffer);
+    assert_true(str_starts_with((str){ buffer, length }, STR("POST /v1/payments/pay_7/capture HTTP/1.1")));
+    assert_true(hear(&shop, &bench_talk_pair, 200, "{\"id\":\"pay_7\"}"));
+    length = bench_talk_pair.ask(&shop, 0, buffer);
+    assert_true(str_starts_with((str){ buffer, length }, STR("POST /v1/payments HTTP/1.1")));
+    assert_int_equal(shop.authorized, 1);
+    assert_int_equal(shop.captured, 1);
+    bench_shop_close(&shop);
+}
+
+static void a_replay_must_bring_the_same_payment(void **state)
+{
+    static struct bench_shop shop;
+    char buffer[BENCH_REQUEST_BYTES];
+    (void)state;
+    bench_shop_open(&shop, "test", 10);
+    assert_int_equal(bench_talk_replay.ask(&shop, 0, buffer), 0);
+    (void)bench_talk_authorize.ask(&shop, 0, buffer);
+    assert_true(hear(&shop, &bench_talk_authorize, 201, "{\"id\":\"pay_7\"}"));
+    assert_true(bench_talk_replay.ask(&shop, 0, buffer) > 0);
+    assert_true(hear(&shop, &bench_talk_replay, 201, "{\"id\":\"pay_7\"}"));
+    assert_false(hear(&shop, &bench_talk_replay, 201, "{\"id\":\"pay_8\"}"));
+    assert_false(hear(&shop, &bench_talk_replay, 202, "{\"id\":\"pay_7\"}"));
+    bench_shop_close(&shop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_value_is_kept_to_within_two_percent),
+        cmocka_unit_test(a_share_finds_its_value),
+        cmocka_unit_test(values_beyond_both_ends_are_counted_there),
+        cmocka_unit_test(a_form_is_filled_in),
+        cmocka_unit_test(every_number_makes_a_key_of_its_own_and_the_same_again),
+        cmocka_unit_test(a_pair_is_an_authorization_and_its_capture),
+        cmocka_unit_test(a_replay_must_bring_the_same_payment),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

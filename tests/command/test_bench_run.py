@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`florin bench` measures, tells, and leaves nothing behind."""
+import json
+import subprocess
+
+from florin_testing.processes import florin_binary
+
+
+def bench(folder, *words):
+    return subprocess.run([florin_binary(), 'bench', '--folder', str(folder), *words],
+                          capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_one_measurement_is_told_as_a_table_and_as_json(tmp_path):
+    result = bench(tmp_path, '--only', 'pairs', '--seconds', '1', '--json', str(tmp_path / 'result.json'))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert 'authorize + capture, a pair' in result.stdout
+    told = json.loads((tmp_path / 'result.json').read_text())
+    assert told['figures']['pairs_per_s'] > 0
+    assert told['figures']['fsync_us_p50'] >= 0
+    assert told['runs'][0]['failures'] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ['result.json']
+
+
+def test_an_unknown_measurement_is_refused(tmp_path):
+    result = bench(tmp_path, '--only', 'luck')
+    assert result.returncode == 2
+    assert 'there is no measurement "luck"' in result.stderr
