@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every file in the folder of a processor is a case: what we want of it, the exact bytes that we ask, what it answers, and what
+ * we make of that. The names of a case's lines:
+ *
+ *     call           authorize, capture, void, refund, or look_up_ and one of them
+ *     amount, authorization, capture, refund         what the call is about
+ *     asks, asked_body                               the bytes; <card_number> and so on are holes
+ *     answers, answered_body                         status, "replayed" when it was marked so; without a body there is none
+ *     means, id, expires_at, decline, word, flags    the outcome; what is left out must be empty, flags may be anything
+ *     means, found_amount, parent                    the same of a look-up */
+#include "base/base_testing.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/moment.h"
+#include "processor/holes.h"
+#include "processor/processor.h"
+
+enum { CASES_MAX = 512, PATH_BYTES = 1024, CASES_AT_LEAST = 100 };
+
+/* ---- reading a case ---- */
+
+struct transcript {
+    char path[PATH_BYTES];
+    struct arena arena;
+    str text;
+    size_t lines_used;
+};
+
+static str read_whole(struct arena *arena, const char *path)
+{
+    char *bytes = arena_take(arena, 65536);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = file >= 0 ? read(file, bytes, 65535) : -1;
+    if (length <= 0) fail_msg("%s cannot be read", path);
+    close(file);
+    return (str){ bytes, (size_t)length };
+}
+
+static bool is_line(str line) { return line.length > 0 && line.bytes[0] != '#'; }
+
+static size_t count_lines(str text)
+{
+    size_t count = 0;
+    while (text.length > 0) count += is_line(str_cut(text, '\n', &text));
+    return count;
+}
+
+/* The value of that line; STR_NONE without one. */
+static str value_of(struct transcript *transcript, const char *name)
+{
+    str rest = transcript->text;
+    while (rest.length > 0) {
+        str value, line = str_cut(rest, '\n', &rest);
+        if (!is_line(line) || !str_equal(str_cut(line, ' ', &value), str_of(name))) continue;
+        transcript->lines_used++;
+        return str_trim(value);
+    }
+    return STR_NONE;
+}
+
+static bool has_word(str line, str wanted)
+{
+    while (line.length > 0) {
+        if (str_equal(str_cut(line, ' ', &line), wanted)) return true;
+    }
+    return false;
+}
+
+/* "5000 USD"; "5000" alone has no currency. */
+static money money_in(str text)
+{
+    str code;
+    money amount = { 0 };
+    assert_true(str_to_int64(str_cut(text, ' ', &code), INT64_MAX, &amount.minor));
+    if (code.length > 0) assert_true(currency_named(code, &amount.currency));
+    return amount;
+}
+
+/* ---- what is asked ---- */
+
+static struct processor_call call_of(struct transcript *transcript)
+{
+    str amount = value_of(transcript, "amount");
+    return (struct processor_call){
+        .amount = amount.bytes ? money_in(amount) : (money){ 0 },
+        .authorization_ref = value_of(transcript, "authorization"),
+        .capture_ref = value_of(transcript, "capture"),
+        .refund_ref = value_of(transcript, "refund"),
+        .has_cvv = true,
+    };
+}
+
+static const struct {
+    str written;
+    enum hole hole;
+    enum hole_encoding encoding;
+} hole_names[] = {
+    { STR_CONSTANT("<card_number>"), HOLE_CARD_NUMBER, HOLE_JSON_STRING },
+    { STR_CONSTANT("<cvv>"), HOLE_CARD_CVV, HOLE_JSON_STRING },
+    { STR_CONSTANT("<expiry_month>"), HOLE_EXPIRY_MONTH, HOLE_RAW },
+    { STR_CONSTANT("<expiry_year>"), HOLE_EXPIRY_YEAR, HOLE_RAW },
+};
+
+/* The frozen bytes: holes are written in words here, and as marks there. */
+static str frozen(struct arena *arena, str written)
+{
+    struct text text = text_open(arena, 256);
+    while (written.length > 0) {
+        size_t step = 1;
+        for (size_t i = 0; i < COUNT_OF(hole_names); i++) {
+            if (!str_starts_with(written, hole_names[i].written)) continue;
+            hole_put(&text, hole_names[i].hole, hole_names[i].encoding);
+            step = hole_names[i].written.length;
+        }
+        if (step == 1) text_put_char(&text, written.bytes[0]);
+        written = str_from(written, step);
+    }
+    return text_str(&text);
+}
+
+static void check_bytes(struct transcript *transcript, processor_ask *ask, const struct processor_call *call)
+{
+    str body, asks = value_of(transcript, "asks"), method = str_cut(asks, ' ', &body), path = body;
+    str wanted = value_of(transcript, "asked_body");
+    for (int i = 0; i < 2; i++) { /* the same call, the same bytes: also with other memory */
+        struct arena other = { 0 };
+        struct processor_request request;
+        ask(&other, call, &request);
+        assert_str(request.method, method);
+        assert_str(request.path, path);
+        assert_str(request.body, frozen(&transcript->arena, wanted));
+        assert_int_equal(request.body.bytes == NULL, wanted.bytes == NULL);
+        arena_close(&other);
+    }
+}
+
+/* ---- what is answered ---- */
+
+static struct processor_answer answer_of(struct transcript *transcript)
+{
+    int64_t status = 0;
+    str marks, answers = value_of(transcript, "answers"), body = value_of(transcript, "answered_body");
+    assert_true(str_to_int64(str_cut(answers, ' ', &marks), 999, &status));
+    if (body.bytes) body = exact_copy(body);
+    return (struct processor_answer){ .status = (int)status, .body = body, .replayed = has_word(marks, STR("replayed")) };
+}
+
+static str outcome_word(enum outcome_kind kind)
+{
+    static const char *const words[OUTCOME_KIND_COUNT] = {
+        [OUTCOME_UNKNOWN] = "unknown", [OUTCOME_NOT_SENT] = "not_sent", [OUTCOME_DONE] = "done",     [OUTCOME_DECLINED] = "declined",
+        [OUTCOME_REFUSED] = "refused", [OUTCOME_EXPIRED] = "expired",   [OUTCOME_ALREADY] = "already", [OUTCOME_BUSY] = "busy",
+        [OUTCOME_DENIED] = "denied",   [OUTCOME_MISMATCHED] = "mismatched",
+    };
+    return str_of(words[kind]);
+}
+
+static void check_flags(str flags, const struct outcome *outcome)
+{
+    if (!flags.bytes) return;
+    assert_int_equal(outcome->replayed, has_word(flags, STR("replayed")));
+    assert_int_equal(outcome->may_have_happened, has_word(flags, STR("may_have_happened")));
+    assert_int_equal(outcome->shows_illness, has_word(flags, STR("shows_illness")));
+    assert_int_equal(outcome->hides_illness, has_word(flags, STR("hides_illness")));
+}
+
+static void check_outcome(struct transcript *transcript, processor_read *read, const struct processor_call *call,
+                          const struct processor_answer *answer)
+{
+    struct outcome outcome;
+    memset(&outcome, 0x5a, sizeof outcome); /* what is not set shows */
+    read(&transcript->arena, call, answer, &outcome);
+    bool is_done = outcome.kind == OUTCOME_DONE;
+    str expires = value_of(transcript, "expires_at"), word = value_of(transcript, "word");
+    micros expires_at = 0;
+    if (expires.bytes) assert_true(moment_parse(expires, &expires_at));
+    assert_str(outcome_word(outcome.kind), value_of(transcript, "means"));
+    assert_str(is_done ? str_of(outcome.id.text) : STR(""), value_of(transcript, "id"));
+    assert_int_equal(is_done ? outcome.expires_at : 0, expires_at);
+    assert_str(decline_word(outcome.decline), value_of(transcript, "decline"));
+    if (word.bytes) assert_str(str_of(outcome.word), word);
+    check_flags(value_of(transcript, "flags"), &outcome);
+}
+
+static void check_found(struct transcript *transcript, processor_read_found *read, const struct processor_call *call,
+                        const struct processor_answer *answer)
+{
+    static const char *const words[] = { [FOUND_NOTHING_SURE] = "nothing_sure", [FOUND_IT] = "found", [FOUND_ABSENT] = "absent" };
+    struct processor_found found;
+    memset(&found, 0x5a, sizeof found);
+    read(&transcript->arena, call, answer, &found);
+    str amount = value_of(transcript, "found_amount"), parent = value_of(transcript, "parent");
+    assert_str(str_of(words[found.kind]), value_of(transcript, "means"));
+    if (found.kind != FOUND_IT) return;
+    assert_true(money_equal(found.amount, money_in(amount)));
+    assert_str(str_of(found.parent.text), parent);
+}
+
+/* ---- one case ---- */
+
+static void play(const struct processor *processor, struct transcript *transcript)
+{
+    str look_up = STR("look_up_"), called = value_of(transcript, "call");
+    bool is_look_up = str_starts_with(called, look_up);
+    enum operation_kind kind = OPERATION_NONE;
+    assert_true(operation_kind_named(is_look_up ? str_from(called, look_up.length) : called, &kind));
+    struct processor_call call = call_of(transcript);
+    struct processor_answer answer = answer_of(transcript);
+    if (is_look_up) {
+        check_bytes(transcript, processor->look_ups[kind].ask, &call);
+        check_found(transcript, processor->look_ups[kind].read, &call, &answer);
+    } else {
+        check_bytes(transcript, processor->operations[kind].ask, &call);
+        check_outcome(transcript, processor->operations[kind].read, &call, &answer);
+    }
+    if (answer.body.bytes) exact_free(answer.body);
+    assert_int_equal(transcript->lines_used, count_lines(transcript->text)); /* a line with a wrong name would check nothing */
+}
+
+static void transcript_test(void **state)
+{
+    struct transcript *transcript = *state;
+    transcript->text = read_whole(&transcript->arena, transcript->path);
+    play(processor_named(STR("bank")), transcript);
+    arena_close(&transcript->arena);
+}
+
+/* ---- all of them ---- */
+
+/* Beside this file, which the compiler knows relative to where the program was built. */
+static void folder_of_cases(char folder[PATH_BYTES])
+{
+    char program[PATH_BYTES] = "";
+    char source[] = __FILE__;
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[length > 0 ? length : 0] = 0;
+    for (int i = 0; i < 2 && strrchr(program, '/'); i++) *strrchr(program, '/') = 0; /* tests/PROGRAM */
+    *strrchr(source, '/') = 0;
+    if (source[0] == '/') snprintf(folder, PATH_BYTES, "%s/bank", source);
+    else snprintf(folder, PATH_BYTES, "%.500s/%.500s/bank", program, source);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
+static int is_case(const struct dirent *entry) { return strstr(entry->d_name, ".txt") != NULL; }
+
+int main(void)
+{
+    static struct CMUnitTest tests[CASES_MAX];
+    static struct transcript transcripts[CASES_MAX];
+    static char names[CASES_MAX][256];
+    char folder[PATH_BYTES];
+    struct dirent **entries;
+    folder_of_cases(folder);
+    int count = scandir(folder, &entries, is_case, by_name);
+    if (count < CASES_AT_LEAST || count > CASES_MAX) {
+        (void)fprintf(stderr, "%d cases in %s\n", count, folder);
+        return 1;
+    }
+    for (int i = 0; i < count; i++) {
+        snprintf(transcripts[i].path, PATH_BYTES, "%.700s/%s", folder, entries[i]->d_name);
+        snprintf(names[i], sizeof names[i], "bank: %.200s", entries[i]->d_name);
+        tests[i] = (struct CMUnitTest){ .name = names[i], .test_func = transcript_test, .initial_state = &transcripts[i] };
+        free(entries[i]);
+    }
+    free(entries);
+    return _cmocka_run_group_tests("transcripts", tests, (size_t)count, NULL, NULL);
+}
