@@ -89,7 +89,7 @@ static double latency_ms(const struct bench_outcome *outcome, double share)
 
 static void say_run(const char *label, const struct bench_outcome *outcome, const struct bench_cost *cost, int per_row)
 {
-    char rate[32];
+    char rate[32] = "";
     (void)in_thousands(bench_outcome_rate(outcome) / per_row, rate);
     say("%-34s %9s  %8.2f %8.2f %8.2f   %11.1f (%5.1f+%5.1f) %10.1f %5.1f %11.1f\n", label, rate, latency_ms(outcome, 0.5),
         latency_ms(outcome, 0.99), latency_ms(outcome, 0.999), (cost->gateway_user_us + cost->gateway_kernel_us) * per_row,
