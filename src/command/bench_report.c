@@ -41,7 +41,7 @@ static void say(const char *format, ...)
 }
 
 /* 12345.6 as "12,346". */
-static const char *in_thousands(double value, char out[32])
+static void in_thousands(double value, char out[32])
 {
     char digits[32];
     int length = snprintf(digits, sizeof digits, "%.0f", value);
@@ -51,7 +51,6 @@ static const char *in_thousands(double value, char out[32])
         *at++ = digits[i];
     }
     *at = '\0';
-    return out;
 }
 
 void bench_report_note(struct bench_report *report, const char *format, ...)
@@ -70,7 +69,7 @@ void bench_report_value(struct bench_report *report, const char *label, const ch
     char number[32];
     bench_report_keep(report, name, value, decimals);
     if (decimals > 0) (void)snprintf(number, sizeof number, "%.*f", decimals, value);
-    else (void)in_thousands(value, number);
+    else in_thousands(value, number);
     say("%-*s %10s %s\n", LABEL_COLUMNS, label, number, unit);
     report->is_in_table = false;
 }
@@ -89,8 +88,8 @@ static double latency_ms(const struct bench_outcome *outcome, double share)
 
 static void say_run(const char *label, const struct bench_outcome *outcome, const struct bench_cost *cost, int per_row)
 {
-    char rate[32] = "";
-    (void)in_thousands(bench_outcome_rate(outcome) / per_row, rate);
+    char rate[32];
+    in_thousands(bench_outcome_rate(outcome) / per_row, rate);
     say("%-34s %9s  %8.2f %8.2f %8.2f   %11.1f (%5.1f+%5.1f) %10.1f %5.1f %11.1f\n", label, rate, latency_ms(outcome, 0.5),
         latency_ms(outcome, 0.99), latency_ms(outcome, 0.999), (cost->gateway_user_us + cost->gateway_kernel_us) * per_row,
         cost->gateway_user_us * per_row, cost->gateway_kernel_us * per_row, cost->bank_us * per_row, cost->load_us * per_row,
