@@ -9,6 +9,7 @@
 struct store {
     struct sql *sql;
     int lock; /* descriptor of the lock file; -1 when reading */
+    int file; /* descriptor of the database itself, locked; -1 when reading */
     char path[1024];
     void (*tell)(micros duration, size_t works);
 };

@@ -118,9 +118,27 @@ static bool prepare_schema(struct store *store, enum store_mode mode, struct err
 
 /* ---- opening ---- */
 
+/* The name can be removed, and a link has another name: the file itself is locked too. SQLite's own locks (fcntl) do not mind
+ * flock, but closing any descriptor of the file would drop them, so this one is closed last. */
+static int take_file(const char *path, struct error *error)
+{
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) {
+        error_set(error, "%s cannot be opened: %s", path, strerror(errno));
+        return -1;
+    }
+    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+        error_set(error, "%s is held by another process, which opened it by another name or whose lock file was removed", path);
+        close(file);
+        return -1;
+    }
+    return file;
+}
+
 static bool open_into(struct store *store, enum store_mode mode, struct error *error)
 {
     if (mode == STORE_WRITES && (store->lock = take_lock(store->path, error)) < 0) return false;
+    if (mode == STORE_WRITES && (store->file = take_file(store->path, error)) < 0) return false;
     store->sql = sql_open(store->path, mode == STORE_READS, error);
     if (!store->sql || !prepare_schema(store, mode, error)) return false;
     if (mode == STORE_WRITES) reserve_take(store->path);
@@ -131,7 +149,7 @@ struct store *store_open(str url, enum store_mode mode, struct error *error)
 {
     struct store *store = calloc(1, sizeof *store);
     INSIST(store);
-    store->lock = -1;
+    store->lock = store->file = -1;
     if (!str_copy_to(store_url_path(url), store->path, sizeof store->path) || !store->path[0]) error_set(error, "a store is written sqlite:PATH");
     else if (open_into(store, mode, error)) return store;
     store_close(store);
@@ -142,6 +160,7 @@ void store_close(struct store *store)
 {
     if (!store) return;
     sql_close(store->sql);
+    if (store->file >= 0) close(store->file);
     if (store->lock >= 0) close(store->lock);
     free(store);
 }
