@@ -63,12 +63,14 @@ struct secret_check {
     struct arena arena;
     char hex[HASH_HEX_BYTES + 1];
     bool fits;
+    int64_t ran_us; /* how long this gateway has been running in its life */
 };
 
 static void check_secret(struct work *work, void *store)
 {
     struct secret_check *check = CONTAINER_OF(work, struct secret_check, work);
     str known = store_load_meta(store, &check->arena, STR("key_check"));
+    if (!str_to_int64(store_load_meta(store, &check->arena, STR("ran_us")), INT64_MAX, &check->ran_us)) check->ran_us = 0;
     check->fits = !known.bytes || str_equal(known, str_of(check->hex));
     if (!known.bytes) store_save_meta(store, STR("key_check"), str_of(check->hex));
 }
@@ -81,6 +83,7 @@ static bool secret_fits(struct house *house, const struct hash *master, struct e
     hash_hex(&shown, check.hex);
     store_run_batch(house->store, works, 1);
     arena_close(&check.arena);
+    house->ran_before = check.ran_us;
     if (check.work.result != WORK_DONE) return error_set(error, "the store has no room to begin");
     return check.fits || error_set(error, "the key file is not the one that this store was written with");
 }
@@ -137,6 +140,7 @@ static void open_flows(struct house *house)
         .processor_count = 1,
         .answer_within = house_chosen.answer_within_ms * MICROS_PER_MS,
         .retry_base = house_chosen.retry_base_ms * MICROS_PER_MS,
+        .ran_before = house->ran_before,
         .request_kept = house_chosen.request_kept_days * 24 * 3600 * MICROS_PER_SECOND,
         .flows_max = (size_t)house_chosen.flows_max,
         .storage_least_bytes = house_chosen.storage_least_mb * 1024 * 1024,

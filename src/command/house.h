@@ -72,6 +72,7 @@ struct house {
     struct vault *vault;
     struct flows *flows;
     struct house_secrets secrets;
+    micros ran_before; /* running time up to the last sweep of the last start */
 };
 
 /* Opens all of it as house_chosen says. False: *error tells why, and house_close gives back what was opened. */

@@ -14,7 +14,7 @@ static struct verdict try_again(const struct attempt_past *past, enum verdict_ki
 {
     bool doubt = doubtful || past->lost_before > 0;
     if (past->window_over) return review("key_window_over");
-    if (past->card_gone) return review("card_gone");
+    if (past->card_gone) return review(REASON_CARD_GONE);
     return (struct verdict){ .kind = how, .doubtful = doubt };
 }
 
@@ -32,10 +32,11 @@ static struct verdict judge_not_sent(const struct attempt_past *past)
     return try_again(past, VERDICT_TRY_AGAIN, false);
 }
 
-/* An authorization that was not replayed made its own hold; each lost try before it may have made another. */
+/* Each lost try may have made a hold of its own. A replay tells which of them it was for one; a fresh hold for none. */
 static int stray_holds(const struct attempt_past *past, const struct outcome *outcome)
 {
-    return past->kind == OPERATION_AUTHORIZE && !outcome->replayed ? past->lost_before : 0;
+    if (past->kind != OPERATION_AUTHORIZE) return 0;
+    return outcome->replayed && past->lost_before > 0 ? past->lost_before - 1 : past->lost_before;
 }
 
 static struct verdict judge_done(const struct attempt_past *past, const struct outcome *outcome)
@@ -55,7 +56,7 @@ static struct verdict judge_declined(const struct attempt_past *past, const stru
 static struct verdict judge_refused(const struct attempt_past *past)
 {
     if (past->lost_before > 0) return review("refused_after_lost_try");
-    return (struct verdict){ .kind = VERDICT_FAILED, .reason = "processor_refused" };
+    return (struct verdict){ .kind = VERDICT_FAILED, .reason = REASON_PROCESSOR_REFUSED };
 }
 
 /* Once more with the same key first: its memory of the key may have been a moment late, and would bring the id. */

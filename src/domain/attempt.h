@@ -73,6 +73,10 @@ struct verdict {
     const char *reason;     /* a stable word for VERDICT_FAILED and VERDICT_REVIEW */
 };
 
+/* Reasons that code elsewhere acts on; the others are for history and people. All are stored, so they never change. */
+#define REASON_PROCESSOR_REFUSED "processor_refused"
+#define REASON_CARD_GONE "card_gone"
+
 enum {
     ATTEMPT_DENIED_MAX = 8,     /* with back-off about a minute of an ill processor's masked faults */
     ATTEMPT_MISMATCHED_MAX = 3, /* a replay says the same each time: more would not help */

@@ -157,6 +157,7 @@ static struct decision decide_authorize(const struct payment *payment, const str
 static struct decision decide_capture(const struct payment *payment, const struct command *command)
 {
     int64_t amount = command->whole ? payment->authorized_minor : command->amount.minor;
+    INSIST(command->whole || command->amount.minor > 0);
     if (payment->state == PAYMENT_EXPIRED) return refuse(REFUSED_AUTHORIZATION_EXPIRED);
     if (payment->state != PAYMENT_AUTHORIZED) return refuse(REFUSED_INVALID_STATE);
     if (is_past_its_hold(payment, command->now)) return refuse(REFUSED_AUTHORIZATION_EXPIRED);
@@ -179,6 +180,7 @@ static struct decision decide_refund(const struct payment *payment, const struct
 {
     int64_t refundable = payment->captured_minor - payment->refunded_minor;
     int64_t amount = command->whole ? refundable : command->amount.minor;
+    INSIST(command->whole || command->amount.minor > 0);
     if (payment->state != PAYMENT_CAPTURED) return refuse(REFUSED_INVALID_STATE);
     if (!command->whole && !money_same_currency(command->amount, payment->amount)) return refuse(REFUSED_CURRENCY_MISMATCH);
     if (amount > refundable) return refuse(REFUSED_AMOUNT_EXCEEDS_CAPTURED);
@@ -218,7 +220,10 @@ struct decision payment_decide(const struct payment *payment, const struct comma
 enum event_kind operation_done_event(enum operation_kind kind)
 {
     static const enum event_kind done[OPERATION_KIND_COUNT] = {
-        EVENT_NONE, EVENT_AUTHORIZED, EVENT_CAPTURED, EVENT_VOIDED, EVENT_REFUNDED,
+        [OPERATION_AUTHORIZE] = EVENT_AUTHORIZED,
+        [OPERATION_CAPTURE] = EVENT_CAPTURED,
+        [OPERATION_VOID] = EVENT_VOIDED,
+        [OPERATION_REFUND] = EVENT_REFUNDED,
     };
     return done[kind];
 }
@@ -226,7 +231,10 @@ enum event_kind operation_done_event(enum operation_kind kind)
 enum event_kind operation_failed_event(enum operation_kind kind)
 {
     static const enum event_kind failed[OPERATION_KIND_COUNT] = {
-        EVENT_NONE, EVENT_AUTHORIZE_FAILED, EVENT_CAPTURE_FAILED, EVENT_VOID_FAILED, EVENT_REFUND_FAILED,
+        [OPERATION_AUTHORIZE] = EVENT_AUTHORIZE_FAILED,
+        [OPERATION_CAPTURE] = EVENT_CAPTURE_FAILED,
+        [OPERATION_VOID] = EVENT_VOID_FAILED,
+        [OPERATION_REFUND] = EVENT_REFUND_FAILED,
     };
     return failed[kind];
 }
@@ -364,14 +372,10 @@ bool payment_follow_up(const struct payment *payment, const struct event *last, 
 
 bool payment_may_ship(const struct payment *payment, micros now, str *reason)
 {
-    bool holds = payment->state == PAYMENT_AUTHORIZED && now < payment->expires_at - PAYMENT_EXPIRY_GRACE;
-    bool no = false;
-    if (payment->operation.kind != OPERATION_NONE) *reason = STR("operation_in_progress");
-    else if (payment->state == PAYMENT_AUTHORIZED && !holds) *reason = STR("authorization_expiring");
-    else {
-        *reason = payment_state_word(payment->state);
-        no = payment->state != PAYMENT_AUTHORIZED && payment->state != PAYMENT_CAPTURED;
-        return !no;
-    }
-    return false;
+    bool is_busy = payment->operation.kind != OPERATION_NONE;
+    bool ends_soon = payment->state == PAYMENT_AUTHORIZED && now >= payment->expires_at - PAYMENT_EXPIRY_GRACE;
+    *reason = is_busy ? STR("operation_in_progress") : ends_soon ? STR("authorization_expiring")
+                                                                 : payment_state_word(payment->state);
+    if (is_busy || ends_soon) return false;
+    return payment->state == PAYMENT_AUTHORIZED || payment->state == PAYMENT_CAPTURED;
 }

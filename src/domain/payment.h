@@ -102,7 +102,7 @@ enum command_kind {
 
 struct command {
     enum command_kind kind;
-    money amount;      /* authorize: of the payment. capture, refund: when not `whole` */
+    money amount;      /* authorize: of the payment. capture, refund: when not `whole`. Positive: the caller has seen to it */
     bool whole;        /* capture, refund: all that is left */
     bool captures_itself;
     bool has_cvv;      /* authorize */
@@ -160,7 +160,6 @@ struct decision payment_decide(const struct payment *payment, const struct comma
 enum event_kind operation_done_event(enum operation_kind kind);
 /* The event that ends the open operation with certainty that nothing happened. */
 enum event_kind operation_failed_event(enum operation_kind kind);
-enum command_kind operation_command(enum operation_kind kind);
 
 /* May that event happen in this state? Every path of a payment's history is a chain of such moves. */
 bool payment_can(const struct payment *payment, const struct event *event);

@@ -35,11 +35,17 @@ void load_refunds(struct operation_flow *flow, const struct payment_record *reco
 
 void write_reply(struct operation_flow *flow, enum ending_kind kind, enum refusal refusal, const struct payment_record *record)
 {
+    write_reply_in(&flow->flow.arena, flow, kind, refusal, record);
+}
+
+void write_reply_in(struct arena *arena, struct operation_flow *flow, enum ending_kind kind, enum refusal refusal,
+                    const struct payment_record *record)
+{
     struct ending ending = { .kind = kind, .refusal = refusal, .record = record, .asked = asked_of(flow, record) };
     if (record && flow->flow.store) load_refunds(flow, record);
     ending.refunds = flow->refunds;
     ending.refund_count = record ? flow->refund_count : 0;
     ending.request_id = flow->name.request_id.length > 0 ? flow->name.request_id : operation_id_str(&flow->operation.id);
     flow->reply = (struct reply){ 0 };
-    form_of(flow)->write(&flow->flow.arena, &ending, &flow->reply);
+    form_of(flow)->write(arena, &ending, &flow->reply);
 }

@@ -6,7 +6,15 @@
 
 /* ---- sending ---- */
 
-static struct next judge(struct operation_flow *flow, bool nobody_waits, bool card_gone);
+/* Why there is something to be judged. Only a try becomes part of the past. */
+enum occasion {
+    TRIED,
+    CALLED_OFF,  /* the merchant's time is over and nothing has ever left */
+    WINDOW_OVER, /* the processor may have forgotten the key: it is not sent again */
+    CARD_GONE,   /* the bytes cannot be filled */
+};
+
+static struct next judge(struct operation_flow *flow, enum occasion occasion);
 
 static void call_done(struct http_call *call)
 {
@@ -65,7 +73,7 @@ static struct next send(struct operation_flow *flow)
     if (!fill(flow, &body)) {
         pace_unused(&flow->line->pace);
         flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
-        return judge(flow, true, true);
+        return judge(flow, CARD_GONE);
     }
     address(flow, body);
     flow->flows->calls++;
@@ -77,7 +85,7 @@ static struct next send(struct operation_flow *flow)
 static struct next call_off(struct operation_flow *flow)
 {
     flow->outcome = (struct outcome){ .kind = OUTCOME_NOT_SENT };
-    return judge(flow, true, false);
+    return judge(flow, CALLED_OFF);
 }
 
 static bool window_is_over(const struct operation_flow *flow)
@@ -99,7 +107,7 @@ struct next call_processor(struct flow *base)
     }
     if (!first && window_is_over(flow)) {
         flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
-        return judge(flow, true, false);
+        return judge(flow, WINDOW_OVER);
     }
     if (!pace_may_send(&flow->line->pace, base->world, !first, &wait)) {
         flow_wake_after(base, wait);
@@ -153,12 +161,12 @@ struct next read_answer(struct flow *base)
     enum pace_feedback feedback = feedback_of(&flow->outcome);
     if (feedback == PACE_FAILED) log_trouble(flow);
     pace_told(&flow->line->pace, base->world, feedback, flow->outcome.shows_illness);
-    return judge(flow, flow->waiters == NULL, false);
+    return judge(flow, TRIED);
 }
 
 /* ---- judging ---- */
 
-static struct attempt_past past_of(const struct operation_flow *flow, bool nobody_waits, bool card_gone)
+static struct attempt_past past_of(const struct operation_flow *flow, enum occasion occasion)
 {
     const struct operation_record *operation = &flow->operation;
     return (struct attempt_past){
@@ -170,9 +178,9 @@ static struct attempt_past past_of(const struct operation_flow *flow, bool nobod
         .mismatched_before = (int)operation->mismatched,
         .rival_possible = flow->record.rival_possible,
         .processor_ill = pace_is_ill(&flow->line->pace, flow->flow.world),
-        .nobody_waits = nobody_waits,
-        .window_over = window_is_over(flow),
-        .card_gone = card_gone,
+        .nobody_waits = occasion == CALLED_OFF || !flow->waiters,
+        .window_over = occasion == WINDOW_OVER || window_is_over(flow),
+        .card_gone = occasion == CARD_GONE,
     };
 }
 
@@ -209,12 +217,11 @@ static struct next act_on(struct operation_flow *flow)
     return go(flow->verdict.doubtful ? RECORD_DOUBT : WAIT);
 }
 
-static struct next judge(struct operation_flow *flow, bool nobody_waits, bool card_gone)
+static struct next judge(struct operation_flow *flow, enum occasion occasion)
 {
-    struct attempt_past past = past_of(flow, nobody_waits, card_gone);
-    bool sent = !card_gone && !(flow->outcome.kind == OUTCOME_UNKNOWN && past.window_over && flow->call.result == HTTP_CALL_ANSWERED);
+    struct attempt_past past = past_of(flow, occasion);
     flow->verdict = attempt_judge(&past, &flow->outcome);
-    if (sent) remember(&flow->operation, &flow->outcome);
+    if (occasion == TRIED) remember(&flow->operation, &flow->outcome);
     flow->pause = pause_of(flow);
     prepare_transaction(flow);
     measure_doubt(flow->verdict.kind);

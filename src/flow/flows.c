@@ -11,6 +11,7 @@ struct flows *flows_open(const struct flows_options *options)
     struct flows *flows = calloc(1, sizeof *flows);
     INSIST(flows && options->processor_count >= 1 && options->processor_count <= PROCESSORS_MAX && options->form_count >= 1);
     flows->options = *options;
+    flows->opened_at = world_monotonic(options->world);
     for (size_t i = 0; i < options->processor_count; i++) flows->lines[i].settings = options->processors[i];
     room_watch(flows);
     return flows;
@@ -38,12 +39,18 @@ const char *flows_step_name(size_t number)
     return number <= REPLY ? operation_flow_kind.steps[number].name : NULL;
 }
 
+micros running_time(const struct flows *flows)
+{
+    return flows->options.ran_before + world_monotonic(flows->options.world) - flows->opened_at;
+}
+
 struct line *line_of(struct flows *flows, str processor)
 {
     for (size_t i = 0; i < flows->options.processor_count; i++) {
         if (str_equal(str_of(flows->lines[i].settings.processor->name), processor)) return &flows->lines[i];
     }
-    return &flows->lines[0];
+    INSIST(!"every processor that the store names is set up");
+    return NULL;
 }
 
 /* ---- requests ---- */
@@ -63,7 +70,6 @@ static struct request_name copy_name(struct arena *arena, const struct request_n
 static void answer_at_once(struct flows *flows, const struct request_name *name, enum ending_kind kind, struct waiter *waiter)
 {
     struct operation_flow *flow = operation_flow_take(flows, ENTRY_REQUEST);
-    flow->flow.world = flows->options.world;
     flow->name = copy_name(&flow->flow.arena, name);
     flow->name.key = STR_NONE;
     wait_for(flow, waiter, false);
@@ -90,7 +96,6 @@ static struct operation_flow *take_request(struct flows *flows, const struct req
         return NULL;
     }
     struct operation_flow *flow = operation_flow_take(flows, ENTRY_REQUEST);
-    flow->flow.world = flows->options.world;
     flow->name = copy_name(&flow->flow.arena, name);
     enter_by_request(flow);
     wait_for(flow, waiter, false);
@@ -139,7 +144,6 @@ void flows_settle(struct flows *flows, const struct settle_wish *wish, struct wa
 {
     struct operation_flow *flow = operation_flow_take(flows, ENTRY_SETTLE);
     struct arena *arena = &flow->flow.arena;
-    flow->flow.world = flows->options.world;
     flow->settle = *wish;
     flow->settle.operation_id = arena_copy(arena, wish->operation_id);
     flow->settle.processor_ref = wish->processor_ref.bytes ? arena_copy(arena, wish->processor_ref) : STR_NONE;

@@ -92,7 +92,8 @@ struct flows_options {
     size_t processor_count;
     micros answer_within;     /* a waiter hears 202 after this */
     micros retry_base;        /* first back-off, doubled each time, full jitter */
-    micros request_kept;      /* how long keys are remembered */
+    micros request_kept;      /* how long keys are remembered, in time that this gateway was running */
+    micros ran_before;        /* how long it ran before this start: meta "ran_us" */
     size_t flows_max;
     int64_t storage_least_bytes; /* below this free room nothing new is begun */
 };

@@ -54,11 +54,13 @@ struct operation_flow {
     enum operation_entry entry;
     struct request_name name; /* name.key empty: nobody asked by a key */
     struct command command;
+    micros running_time; /* as of command.now */
     enum operation_kind asked;
     struct payment_wish wish; /* authorize; wish.card is not used after PREPARE */
     struct card_face card_face;
     str card_sealed;
     int64_t card_slot;
+    struct operation_id card_owner; /* whom the card was sealed for */
     struct payment_id payment_id;
     struct operation_id fresh_id; /* for the next operation that begins */
     bool refuses_new;             /* a new payment cannot be begun now ... */
@@ -101,6 +103,7 @@ struct operation_flow {
 struct flows {
     struct flows_options options;
     struct line lines[PROCESSORS_MAX];
+    micros opened_at; /* monotonic */
     size_t running;
     size_t calls;
     size_t waiters;
@@ -131,8 +134,12 @@ void answer_waiters(struct operation_flow *flow, const struct reply *reply);
 /* Answers those whose deadline has passed, as far as that can be done now. */
 void answer_overdue(struct operation_flow *flow);
 
-/* The line that a payment goes by; the default for a name that is not configured. */
+/* The line that a payment goes by. Its bytes are for that company and no other, so there is no default. */
 struct line *line_of(struct flows *flows, str processor);
+
+/* How long this gateway has been running in its life. Keys grow old by it, because a wall clock that jumps would make them
+ * old at once. */
+micros running_time(const struct flows *flows);
 
 /* ---- operation.c: the table ---- */
 
@@ -165,6 +172,9 @@ enum operation_kind asked_of(const struct operation_flow *flow, const struct pay
 void load_refunds(struct operation_flow *flow, const struct payment_record *record);
 /* Writes the reply for that ending from `record` (NULL: none), in the flow's arena. */
 void write_reply(struct operation_flow *flow, enum ending_kind kind, enum refusal refusal, const struct payment_record *record);
+/* The same in another arena, for a reply that does not outlive the call. */
+void write_reply_in(struct arena *arena, struct operation_flow *flow, enum ending_kind kind, enum refusal refusal,
+                    const struct payment_record *record);
 /* The form in which the operation's answer is to be written, after a restart found by its name. */
 const struct answer_form *form_of(const struct operation_flow *flow);
 

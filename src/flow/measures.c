@@ -20,7 +20,11 @@ static struct metric operations[OPERATION_KIND_COUNT][3] = {
     [OPERATION_VOID] = OPERATIONS_OF("void"),
     [OPERATION_REFUND] = OPERATIONS_OF("refund"),
 };
-static struct metric calls[] = { CALLS("answered"), CALLS("not_sent"), CALLS("lost") };
+static struct metric calls[] = {
+    [HTTP_CALL_ANSWERED] = CALLS("answered"),
+    [HTTP_CALL_NOT_SENT] = CALLS("not_sent"),
+    [HTTP_CALL_LOST] = CALLS("lost"),
+};
 static struct metric tries_beyond_first = { .name = "florin_processor_tries_beyond_first_total",
                                             .help = "Calls that repeated an earlier one with the same bytes.",
                                             .kind = METRIC_COUNTER };

@@ -27,13 +27,14 @@ static void make_id(struct world *world, str prefix, char buffer[ID_TEXT_BYTES])
 void prepare_transaction(struct operation_flow *flow)
 {
     flow->command.now = world_now(flow->flows->options.world);
+    flow->running_time = running_time(flow->flows);
     make_id(flow->flows->options.world, STR("op_"), flow->fresh_id.text);
 }
 
 static void shred_card(struct operation_flow *flow)
 {
     if (flow->card_slot < 0) return;
-    vault_shred(flow->flows->options.vault, flow->card_slot, operation_id_str(&flow->fresh_id));
+    vault_shred(flow->flows->options.vault, flow->card_slot, operation_id_str(&flow->card_owner));
     flow->card_slot = VAULT_NO_SLOT;
 }
 
@@ -51,7 +52,8 @@ static bool seal_card(struct operation_flow *flow)
     flow->command.has_cvv = card->cvv[0] != 0;
     flow->command.card_expired = card_is_expired(card->expiry_month, card->expiry_year, flow->command.now);
     flow->card_face = card_face_of(&card->number);
-    flow->card_slot = vault_seal(flow->flows->options.vault, &flow->flow.arena, card, operation_id_str(&flow->fresh_id), &flow->card_sealed);
+    flow->card_owner = flow->fresh_id;
+    flow->card_slot = vault_seal(flow->flows->options.vault, &flow->flow.arena, card, operation_id_str(&flow->card_owner), &flow->card_sealed);
     flow->wish.card = NULL;
     return flow->card_slot >= 0;
 }
@@ -81,7 +83,7 @@ static struct next prepare(struct flow *base)
 /* Does that flow work on what our key began? One that is still being reloaded does: a payment has one open operation. */
 static bool works_for(const struct operation_flow *other, const struct operation_id *operation)
 {
-    bool is_reloading = other->entry == ENTRY_RELOAD && other->operation.id.text[0] == 0;
+    bool is_reloading = other->flow.step == RELOAD; /* the loop's own; the other fields are the store's just now */
     return is_reloading || str_equal(str_of(other->operation.answer_operation_id.text), operation_id_str(operation));
 }
 
@@ -112,14 +114,15 @@ static struct next seal_again(struct flow *base)
     struct operation_flow *flow = operation_of(base);
     struct vault *vault = flow->flows->options.vault;
     struct card *card = card_take();
-    bool opened = vault_open_card(vault, flow->card_slot, operation_id_str(&flow->fresh_id), flow->card_sealed, card);
+    bool opened = vault_open_card(vault, flow->card_slot, operation_id_str(&flow->card_owner), flow->card_sealed, card);
     shred_card(flow);
     if (opened) {
-        flow->fresh_id = flow->operation.id;
-        flow->card_slot = vault_seal(vault, &base->arena, card, operation_id_str(&flow->fresh_id), &flow->card_sealed);
+        flow->card_owner = flow->operation.id;
+        flow->card_slot = vault_seal(vault, &base->arena, card, operation_id_str(&flow->card_owner), &flow->card_sealed);
     }
     card_give_back(card);
     if (flow->card_slot < 0) return reply_with(flow, ENDING_OPEN, &flow->record);
+    flow->payment_id = flow->running_payment;
     return go(RECORD_RESUMED);
 }
 
@@ -216,6 +219,7 @@ struct operation_flow *operation_flow_take(struct flows *flows, enum operation_e
     struct operation_flow *flow = calloc(1, sizeof *flow);
     INSIST(flow);
     flow->flows = flows;
+    flow->flow.world = flows->options.world;
     flow->line = &flows->lines[0];
     flow->entry = entry;
     flow->card_slot = VAULT_NO_SLOT;

@@ -4,6 +4,8 @@
 
 #include "flow/recording.h"
 
+enum { UNAVAILABLE_RETRY_AFTER_S = 5 }; /* as the first answer said: a try with a new key */
+
 /* Has this key been used? Then *where says how to go on. */
 static bool key_was_used(struct operation_flow *flow, struct next *where)
 {
@@ -18,6 +20,7 @@ static bool key_was_used(struct operation_flow *flow, struct next *where)
         write_reply(flow, ENDING_KEY_REUSED, REFUSED_NOT, NULL);
     } else if (seen.status != 0) {
         flow->reply = (struct reply){ .status = (int)seen.status, .body = seen.body, .replayed = true };
+        if (seen.status == 503) flow->reply.retry_after_s = UNAVAILABLE_RETRY_AFTER_S;
     } else {
         bool loaded = store_load_payment(store, arena, merchant_of(flow), seen.payment_id, &flow->moved);
         INSIST(loaded);
@@ -38,7 +41,7 @@ static struct next join_or_resume(struct operation_flow *flow)
                                        operation_id_str(&flow->moved.open_operation), &flow->moved_operation);
     INSIST(loaded);
     flow->has_moved = true;
-    bool card_is_missing = str_equal(flow->moved_operation.reason, STR("card_gone"));
+    bool card_is_missing = str_equal(flow->moved_operation.reason, STR(REASON_CARD_GONE));
     if (card_is_missing && flow->card_slot >= 0) return go(SEAL_AGAIN);
     write_reply(flow, ENDING_OPEN, REFUSED_NOT, &flow->moved);
     return go(REPLY);
@@ -54,7 +57,7 @@ static void keep_request(struct operation_flow *flow, bool of_operation)
         .operation_id = of_operation ? operation_id_str(&flow->moved_operation.id) : STR_NONE,
         .status = of_operation ? 0 : flow->reply.status,
         .body = of_operation ? STR_NONE : flow->reply.body,
-        .created_at = flow->command.now,
+        .created_at = flow->running_time,
     };
     if (flow->name.key.length > 0) store_save_request(flow->flow.store, merchant_of(flow), &request);
 }

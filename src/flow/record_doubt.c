@@ -69,7 +69,6 @@ struct next record_resumed(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     struct event resumed = { .kind = EVENT_OPERATION_RESUMED, .at = flow->command.now };
-    flow->payment_id = flow->running_payment;
     if (!load_open_operation(flow) || flow->moved.payment.operation.state != OPERATION_REVIEW) return go(JOIN);
     struct telling telling = { .operation = &flow->moved_operation, .reason = "card_brought" };
     happen(flow, &resumed, &telling);

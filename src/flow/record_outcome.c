@@ -21,7 +21,10 @@ static struct event event_of_verdict(const struct operation_flow *flow)
         event.decline = flow->outcome.decline;
         break;
     case VERDICT_EXPIRED: event.kind = EVENT_EXPIRED; break;
-    default: event.kind = operation_failed_event(kind); break;
+    case VERDICT_FAILED: event.kind = operation_failed_event(kind); break;
+    case VERDICT_TRY_AGAIN:
+    case VERDICT_TRY_AFTER_QUIET:
+    case VERDICT_REVIEW: INSIST(!"a verdict that ends an operation"); break;
     }
     return event;
 }
@@ -75,7 +78,7 @@ static enum ending_kind ending_of(const struct operation_flow *flow, const struc
     case EVENT_DECLINED: return ENDING_DECLINED;
     case EVENT_EXPIRED: return ENDING_EXPIRED;
     case EVENT_AUTHORIZE_FAILED:
-        return str_equal(str_of(flow->verdict.reason), STR("processor_refused")) ? ENDING_PROCESSOR_REFUSED : ENDING_UNAVAILABLE;
+        return str_equal(str_of(flow->verdict.reason), STR(REASON_PROCESSOR_REFUSED)) ? ENDING_PROCESSOR_REFUSED : ENDING_UNAVAILABLE;
     case EVENT_CAPTURE_FAILED:
     case EVENT_VOID_FAILED:
     case EVENT_REFUND_FAILED: return ENDING_PROCESSOR_REFUSED;

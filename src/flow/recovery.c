@@ -2,11 +2,15 @@
 /* recovery: what nobody asks for: open operations taken up after a restart, holds that the clock ends, keys that grow old. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "flow/flows_internal.h"
 
-enum { OPEN_PAGE = 500, EXPIRED_MAX = 200, OLD_REQUESTS_MAX = 1000 };
+enum { OPEN_PAGE = 500,
+       EXPIRED_MAX = 200,
+       OLD_REQUESTS_MAX = 1000,
+       EXIT_UNREADABLE = 70 /* EX_SOFTWARE, as the store itself stops */ };
 
 #define SWEEP_PAUSE (INT64_C(15) * MICROS_PER_SECOND)
 
@@ -20,6 +24,8 @@ struct recovery {
     size_t page_count;
     struct operation_id *open; /* all of them so far, in order of id */
     size_t open_count, open_capacity;
+    micros before; /* holds that ended before this are over */
+    micros ran;    /* running time */
     struct payment_id *expired;
     size_t expired_count;
     bool busy;
@@ -35,7 +41,6 @@ static void enter(struct flows *flows, enum operation_entry entry, const struct 
     struct operation_flow *flow = operation_flow_take(flows, entry);
     flow->payment_id = *id;
     flow->command = (struct command){ .kind = command, .now = world_now(flows->options.world) };
-    flow->flow.world = flows->options.world;
     if (entry == ENTRY_RELOAD) enter_by_payment(flow); /* it has an open operation already */
     flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, step);
 }
@@ -52,8 +57,8 @@ static void sweep_later(struct recovery *recovery)
 static void drop_old_requests(struct work *work, void *store)
 {
     struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
-    micros before = world_now(recovery->flows->options.world) - recovery->flows->options.request_kept;
-    store_drop_requests(store, merchant_of(recovery), before, OLD_REQUESTS_MAX);
+    store_drop_requests(store, merchant_of(recovery), recovery->ran - recovery->flows->options.request_kept, OLD_REQUESTS_MAX);
+    store_save_meta(store, STR("ran_us"), arena_format(&recovery->arena, "%lld", (long long)recovery->ran));
 }
 
 static void dropped_old_requests(struct work *work) { sweep_later(CONTAINER_OF(work, struct recovery, work)); }
@@ -61,8 +66,7 @@ static void dropped_old_requests(struct work *work) { sweep_later(CONTAINER_OF(w
 static void list_expired(struct work *work, void *store)
 {
     struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
-    micros before = world_now(recovery->flows->options.world) - PAYMENT_EXPIRY_GRACE;
-    recovery->expired_count = store_list_expired(store, &recovery->arena, merchant_of(recovery), before, EXPIRED_MAX, &recovery->expired);
+    recovery->expired_count = store_list_expired(store, &recovery->arena, merchant_of(recovery), recovery->before, EXPIRED_MAX, &recovery->expired);
 }
 
 static void end_expired(struct work *work)
@@ -71,6 +75,7 @@ static void end_expired(struct work *work)
     for (size_t i = 0; work->result == WORK_DONE && i < recovery->expired_count; i++) {
         enter(recovery->flows, ENTRY_EXPIRE, &recovery->expired[i], COMMAND_EXPIRE, PREPARE);
     }
+    recovery->ran = running_time(recovery->flows);
     recovery->work = (struct work){ .run = drop_old_requests, .done = dropped_old_requests };
     world_commit(recovery->flows->options.world, &recovery->work);
 }
@@ -81,6 +86,7 @@ static void sweep(struct world_timer *timer)
     struct recovery *recovery = flows->recovery;
     if (flows->stopping) return;
     recovery->busy = true;
+    recovery->before = world_now(flows->options.world) - PAYMENT_EXPIRY_GRACE;
     recovery->work = (struct work){ .run = list_expired, .done = end_expired };
     world_ask(flows->options.world, &recovery->work);
 }
@@ -129,13 +135,18 @@ static void remember_open(struct recovery *recovery, const struct operation_id *
     recovery->open[recovery->open_count++] = *id;
 }
 
+/* Nothing may be answered before all that is open is known. */
+static _Noreturn void stop_unread(void)
+{
+    log_error("open operations cannot be read from the store; stopping", LOG_NUMBER("status", EXIT_UNREADABLE));
+    log_flush();
+    _exit(EXIT_UNREADABLE);
+}
+
 static void take_up_page(struct work *work)
 {
     struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
-    if (work->result != WORK_DONE) {
-        world_ask(recovery->flows->options.world, &recovery->work);
-        return;
-    }
+    if (work->result != WORK_DONE) stop_unread();
     for (size_t i = 0; i < recovery->page_count; i++) {
         const struct operation_record *open = &recovery->page[i];
         remember_open(recovery, &open->id);

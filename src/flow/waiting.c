@@ -72,6 +72,24 @@ static bool can_be_called_off(const struct operation_flow *flow)
            flow->flow.step == CALL_PROCESSOR && flow->entry == ENTRY_REQUEST;
 }
 
+#define CONNECTING_PAUSE (INT64_C(200) * MICROS_PER_MS)
+
+/* The first try has no connection yet: it may still turn out that nothing left. */
+static bool is_connecting(const struct operation_flow *flow)
+{
+    return flow->asked == OPERATION_AUTHORIZE && flow->operation.kind == OPERATION_AUTHORIZE && flow->operation.sends == 0 &&
+           flow->flow.step == READ_ANSWER && flow->call.sent_at == 0;
+}
+
+/* The overdue ones wait a moment longer: a connection is made or given up within seconds. */
+static void put_off(struct operation_flow *flow)
+{
+    for (struct waiter *waiter = flow->waiters; waiter; waiter = waiter->next) {
+        if (waiter->overdue) world_timer_start(flow->flow.world, &waiter->deadline, CONNECTING_PAUSE);
+        waiter->overdue = false;
+    }
+}
+
 static void deadline_passed(struct world_timer *timer)
 {
     struct waiter *waiter = CONTAINER_OF(timer, struct waiter, deadline);
@@ -155,7 +173,14 @@ void answer_overdue(struct operation_flow *flow)
         flow_wake(&flow->flow);
         return;
     }
-    write_reply(flow, ENDING_OPEN, REFUSED_NOT, &flow->record);
+    if (is_connecting(flow)) {
+        put_off(flow);
+        return;
+    }
+    struct arena arena = { 0 }; /* an operation may stay open for hours, and be asked for all the time */
+    write_reply_in(&arena, flow, ENDING_OPEN, REFUSED_NOT, &flow->record);
     struct reply open = flow->reply;
+    flow->reply = (struct reply){ 0 };
     while (take_overdue(flow, &waiter)) answer_one(waiter, &open);
+    arena_close(&arena);
 }

@@ -100,7 +100,7 @@ CREATE TABLE request (
     operation_id TEXT,
     status       BIGINT NOT NULL,
     body         TEXT,
-    created_at   BIGINT NOT NULL,
+    created_at   BIGINT NOT NULL, -- in running time of the gateway (meta ran_us): a clock that jumps makes no key old
     PRIMARY KEY (merchant_id, scope, request_key)
 ) /*sqlite WITHOUT ROWID */;
 

@@ -151,7 +151,7 @@ struct request_record {
     str operation_id; /* STR_NONE: the answer stands here */
     int64_t status;  /* of the answer, here or on the operation; 0: not answered yet */
     str body;
-    micros created_at;
+    micros created_at; /* in the gateway's running time, meta "ran_us", not by the clock */
 };
 
 /* With the answer, wherever it is kept. */

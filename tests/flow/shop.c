@@ -89,7 +89,7 @@ static void open_flows(struct shop *shop)
         .processor_count = 1,
         .answer_within = 10 * SHOP_SECOND,
         .retry_base = 100 * MICROS_PER_MS,
-        .request_kept = 30 * 24 * SHOP_HOUR,
+        .request_kept = settings->request_kept ? settings->request_kept : 30 * 24 * SHOP_HOUR,
         .flows_max = settings->flows_max ? settings->flows_max : 1000,
         .storage_least_bytes = settings->storage_least_bytes,
     };
@@ -127,7 +127,8 @@ struct shop *shop_open_with(const struct shop_settings *settings)
     assert_non_null(mkdtemp(shop->folder));
     snprintf(shop->path, sizeof shop->path, "%s/florin.db", shop->folder);
     snprintf(shop->url, sizeof shop->url, "sqlite:%s", shop->path);
-    struct fake_options options = { .seed = 7, .bank_latency_ms = 50, .bank_auth_expiry_hours = settings->bank_holds_end_at_once ? 0 : hours };
+    struct fake_options options = { .seed = settings->seed ? settings->seed : 7, .bank_latency_ms = 50 };
+    options.bank_auth_expiry_hours = settings->bank_holds_end_at_once ? 0 : hours;
     shop->world = fake_world_open(&options);
     shop_begin(shop);
     return shop;
@@ -171,7 +172,7 @@ void shop_lose_memory(struct shop *shop)
 {
     char path[160];
     snprintf(path, sizeof path, "%s/florin-cards-test", shop->folder);
-    assert_int_equal(unlink(path), 0);
+    (void)unlink(path); /* with no card in it there is no file */
 }
 
 static void remove_folder(const char *folder)

@@ -11,7 +11,7 @@
 #define SHOP_DAY (24 * SHOP_HOUR)
 #define SHOP_HOUR (INT64_C(3600) * MICROS_PER_SECOND)
 
-enum { SHOP_GUESTS_MAX = 256, SHOP_ANSWER_BYTES = 400, SHOP_VAULT_SLOTS = 64 };
+enum { SHOP_GUESTS_MAX = 4096, SHOP_ANSWER_BYTES = 400, SHOP_VAULT_SLOTS = 64 };
 
 /* One request of the merchant. */
 struct guest {
@@ -30,9 +30,11 @@ struct guest {
 struct shop_settings {
     micros resend_after;         /* usually 10 s, as long as the merchant is let wait */
     size_t flows_max;            /* usually 1,000 */
+    micros request_kept;         /* usually 30 days */
     int64_t storage_least_bytes; /* usually 0 */
     int64_t bank_auth_expiry_hours; /* usually 168; negative: holds are over before they begin */
     bool bank_holds_end_at_once;
+    uint64_t seed;
 };
 
 struct shop {
@@ -47,6 +49,7 @@ struct shop {
     char url[160];
     struct guest *guests[SHOP_GUESTS_MAX];
     size_t guest_count;
+    int64_t seen_by_person; /* further holds that he found when he settled one */
 };
 
 /* A bank that answers after 50 ms and holds money for a week, and a gateway in front of it that is ready. */
@@ -103,6 +106,8 @@ size_t shop_open_operations(struct shop *shop);
 /* The id of the open operation; it must be in that state. Valid until the next call of these two. */
 const char *shop_open_operation(struct shop *shop, const char *payment_id, enum operation_state state);
 const char *shop_first_open_operation(struct shop *shop);
+/* A person looks at the bank's book and says of each operation in review what is true; the number of them. */
+size_t shop_settle_truly(struct shop *shop);
 /* The number of payments there ever were. */
 size_t shop_payments(struct shop *shop);
 
