@@ -2,6 +2,8 @@
 /* serve: `florin serve`, the gateway: opens the house, takes up what was open, listens, and goes down in order. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "base/log.h"
@@ -12,7 +14,11 @@
 
 #define DRAIN_LOOK (INT64_C(20) * MICROS_PER_MS)
 
-enum { EXIT_USAGE = 2, DRAIN_SPARE_MS = 5000 };
+enum { CONNECTIONS_LEAST = 16,
+       EXIT_USAGE = 2,
+       DRAIN_SPARE_MS = 5000,
+       EXIT_NOT_QUIET = 75 /* EX_TEMPFAIL */,
+       DESCRIPTORS_SPARE = 320 };
 
 struct serve_settings {
     const char *listen;
@@ -35,7 +41,7 @@ static const struct setting settings[] = {
       "Listen elsewhere than on loopback although no keys are asked for: everybody who reaches it may move money." },
     { "cards", SETTING_TEXT, "auto", 0, 0, &chosen.cards,
       "Whether calls may carry card data: on, off, or auto: on for loopback only." },
-    { "connections_max", SETTING_NUMBER, "10000", 16, 100000, &chosen.connections_max,
+    { "connections_max", SETTING_NUMBER, "10000", CONNECTIONS_LEAST, 100000, &chosen.connections_max,
       "Connections of clients; above it 503." },
     { "log_level", SETTING_TEXT, "info", 0, 0, &chosen.log_level,
       "Least level that is logged: debug, info, warn or error." },
@@ -105,11 +111,20 @@ static bool is_quiet(const struct gateway *gateway)
     return flows_are_quiet(gateway->house.flows) && loop_commits_pending(gateway->house.loop) == 0 && api_pending(gateway->api) == 0;
 }
 
+/* Something did not end in time. What is open is durable, and the next start takes it up. */
+static _Noreturn void leave_open(const struct gateway *gateway)
+{
+    log_error("not quiet in time; what is open recovers at the next start", LOG_NUMBER("unanswered", api_pending(gateway->api)));
+    log_flush();
+    _exit(EXIT_NOT_QUIET);
+}
+
 static void look_whether_quiet(struct world_timer *timer)
 {
     struct gateway *gateway = CONTAINER_OF(timer, struct gateway, drain);
     struct world *world = loop_world(gateway->house.loop);
-    if (is_quiet(gateway) || world_monotonic(world) > gateway->drain_until) loop_stop(gateway->house.loop);
+    if (is_quiet(gateway)) loop_stop(gateway->house.loop);
+    else if (world_monotonic(world) > gateway->drain_until) leave_open(gateway);
     else world_timer_start(world, timer, DRAIN_LOOK);
 }
 
@@ -118,7 +133,8 @@ static void stop(void *context)
 {
     struct gateway *gateway = context;
     struct world *world = loop_world(gateway->house.loop);
-    int64_t longest_ms = house_chosen.bank_timeout_ms + DRAIN_SPARE_MS;
+    bool answers_last = house_chosen.answer_within_ms > house_chosen.bank_timeout_ms;
+    int64_t longest_ms = (answers_last ? house_chosen.answer_within_ms : house_chosen.bank_timeout_ms) + DRAIN_SPARE_MS;
     log_info("stopping", LOG_NUMBER("unanswered", api_pending(gateway->api)));
     api_stop_taking(gateway->api);
     flows_stop_taking(gateway->house.flows);
@@ -130,6 +146,22 @@ static void stop(void *context)
 }
 
 /* ---- coming up ---- */
+
+/* As many descriptors as may be had. A share of them is kept for the bank and the store, so that clients who only sit there
+ * cannot cut off the payments of others. */
+static void share_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+    int64_t descriptors = (int64_t)limit.rlim_cur, for_clients = (descriptors - DESCRIPTORS_SPARE) / 2;
+    if (for_clients < CONNECTIONS_LEAST) for_clients = CONNECTIONS_LEAST;
+    if (chosen.connections_max <= for_clients) return;
+    log_warn("fewer connections than set up: the limit of descriptors is low", LOG_NUMBER("descriptors", descriptors),
+             LOG_NUMBER("connections_max", for_clients));
+    chosen.connections_max = for_clients;
+}
 
 static struct http_server *listen_at(struct gateway *gateway, const char *where, void (*handle)(void *, struct http_exchange *))
 {
@@ -218,6 +250,7 @@ static int print_config(void)
 
 static int run_gateway(struct gateway *gateway)
 {
+    share_descriptors();
     if (!open_gateway(gateway)) {
         gateway->failed = true;
     } else {
