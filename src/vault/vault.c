@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -45,17 +46,26 @@ struct vault {
 
 /* ---- the file of slots ---- */
 
-static bool is_memory_file_system(const char *folder)
+static bool check_folder(const char *folder, struct error *error)
 {
     struct statfs about;
-    if (statfs(folder, &about) != 0) return false;
-    return about.f_type == TMPFS_MAGIC || about.f_type == RAMFS_MAGIC;
+    if (statfs(folder, &about) != 0) return error_set(error, "%s cannot be opened: %s", folder, strerror(errno));
+    if (about.f_type == TMPFS_MAGIC || about.f_type == RAMFS_MAGIC) return true;
+    return error_set(error, "%s is not on tmpfs: keys of cards in doubt may not reach a disk", folder);
 }
 
 static bool map_slots(struct vault *vault, int file, struct error *error)
 {
+    struct stat about;
+    if (fstat(file, &about) != 0) return error_set(error, "%s: %s", vault->path, strerror(errno));
+    if (about.st_uid != geteuid() || (about.st_mode & 077) != 0 || about.st_nlink != 1) {
+        return error_set(error, "%s is not this user's alone", vault->path);
+    }
+    size_t there = (size_t)about.st_size / sizeof(struct slot);
+    if (there > vault->count) vault->count = there; /* a key of a card in doubt is never cut off */
     size_t bytes = vault->count * sizeof(struct slot);
-    if (ftruncate(file, (off_t)bytes) != 0) return error_set(error, "%s: %s", vault->path, strerror(errno));
+    int full = posix_fallocate(file, 0, (off_t)bytes); /* now, and not as a fault at the first touch */
+    if (full != 0) return error_set(error, "%s: %s", vault->path, strerror(full));
     void *slots = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (slots == MAP_FAILED) return error_set(error, "%s cannot be mapped: %s", vault->path, strerror(errno));
     madvise(slots, bytes, MADV_DONTDUMP);
@@ -73,7 +83,7 @@ static void count_used(struct vault *vault)
 static bool open_slots(struct vault *vault, const char *folder, const char *name, struct error *error)
 {
     snprintf(vault->path, sizeof vault->path, "%s/florin-cards-%s", folder, name);
-    if (!is_memory_file_system(folder)) return error_set(error, "%s is not on tmpfs: keys of cards in doubt may not reach a disk", folder);
+    if (!check_folder(folder, error)) return false;
     int file = open(vault->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0) return error_set(error, "%s cannot be opened: %s", vault->path, strerror(errno));
     bool mapped = map_slots(vault, file, error);
