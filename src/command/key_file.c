@@ -23,25 +23,28 @@ static bool sync_folder(const char *path)
     return synced;
 }
 
-static bool write_new(int file, const char *path, const struct hash *secret)
+static bool write_new(int file, const struct hash *secret)
 {
     char line[LINE_BYTES + 1];
     hash_hex(secret, line);
     line[HASH_HEX_BYTES] = '\n';
-    bool written = write(file, line, LINE_BYTES) == LINE_BYTES && fsync(file) == 0 && sync_folder(path);
+    bool written = write(file, line, LINE_BYTES) == LINE_BYTES && fsync(file) == 0;
     secret_wipe(line, sizeof line);
     return written;
 }
 
 static bool make(struct world *world, const char *path, struct hash *out, struct error *error)
 {
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    char fresh[PATH_BYTES + 8];
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    unlink(fresh); /* of a start that was killed; the store's lock keeps others out */
+    int file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) return error_set(error, "the key file %s cannot be made: %s", path, strerror(errno));
     world_random(world, out->bytes, sizeof out->bytes);
-    bool written = write_new(file, path, out);
+    bool written = write_new(file, out);
     close(file);
-    if (written) return true;
-    unlink(path);
+    if (written && rename(fresh, path) == 0 && sync_folder(path)) return true;
+    unlink(fresh);
     return error_set(error, "the key file %s cannot be written: %s", path, strerror(errno));
 }
 
