@@ -11,6 +11,7 @@ enum {
     PAGE = 500,
     AT_ONCE = 64,       /* questions in the air: far below what a processor minds */
     TRIES_MAX = 12,     /* at a failure rate of one half, one object in four thousand stays open */
+    BACK_OFF_TRIES_MAX = 5, /* somebody waits for the report: at most some two seconds between tries */
     ABSENT_TRIES = 3,   /* a fault of the processor can look like "not found": only a repeated one is believed */
     OBJECTS = 3,        /* a payment's hold, capture and refund */
 };
@@ -179,7 +180,8 @@ static void answered(struct http_call *done)
         end_asking(asking);
     } else {
         asking->again.fire = call_again;
-        world_timer_start(world, &asking->again, RETRY_BASE + pace_back_off(world, RETRY_BASE, asking->tries));
+        int doublings = asking->tries < BACK_OFF_TRIES_MAX ? asking->tries : BACK_OFF_TRIES_MAX;
+        world_timer_start(world, &asking->again, RETRY_BASE + pace_back_off(world, RETRY_BASE, doublings));
     }
 }
 
@@ -203,7 +205,9 @@ static void call(struct asking *asking)
 
 static bool can_be_asked(const struct reconciliation *whole, const struct payment_record *payment, enum operation_kind object)
 {
-    return whole->options.processor.processor->look_ups[object].ask && has_happened(payment, object) &&
+    const struct processor *processor = whole->options.processor.processor;
+    if (!str_equal(payment->processor, str_of(processor->name))) return false;
+    return processor->look_ups[object].ask && has_happened(payment, object) &&
            reference_of(payment, object).length > 0;
 }
 
