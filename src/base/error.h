@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* error: the world broke; a kind for the code, a sentence for a person. */
+/* error: the world broke; a sentence for a person; code goes by what a function returns. */
 #ifndef FLORIN_BASE_ERROR_H
 #define FLORIN_BASE_ERROR_H
 

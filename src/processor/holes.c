@@ -36,7 +36,11 @@ static void fill_one(struct text *text, const char *mark, const struct card *car
 
 static void pad(struct text *text, size_t padded)
 {
-    while (text->length < padded) text_put_char(text, ' ');
+    static const char spaces[] = "                                                                ";
+    while (text->length < padded) {
+        size_t missing = padded - text->length;
+        text_put(text, (str){ spaces, missing < sizeof spaces - 1 ? missing : sizeof spaces - 1 });
+    }
 }
 
 str holes_fill(struct arena *arena, str bytes, const struct card *card, size_t padded)

@@ -73,6 +73,7 @@ static bool commit(struct store *store, struct work **works, size_t count)
 {
     enum sql_trouble trouble = commit_together(store, works, count, run_plainly);
     if (trouble == SQL_COLLISION) trouble = commit_together(store, works, count, run_in_savepoint);
+    if (trouble == SQL_COLLISION) stop_here(store, "a decision collided where none can; stopping");
     return trouble == SQL_FINE;
 }
 
