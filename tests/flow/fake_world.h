@@ -61,6 +61,11 @@ void fake_world_set_network(struct fake_world *fake, enum fake_network network);
 /* Orders from /sim/faults, as JSON members: fault, path, times, after, latency_ms ... (bank_faults.c has the kinds). */
 void fake_bank_fault(struct fake_world *fake, const char *members);
 void fake_bank_forget_keys(struct fake_world *fake);
+/* From now on it does what it should. */
+void fake_bank_heal(struct fake_world *fake);
+
+/* The newest effect under that key, whatever its kind: its id ("" when there is none); and how many there are. */
+size_t fake_bank_effect(struct fake_world *fake, str key, struct processor_id *out);
 
 /* From its book: "holds", "open_holds", "captures", "voids", "refunds". The book must balance. */
 int64_t fake_bank_count(struct fake_world *fake, const char *what);

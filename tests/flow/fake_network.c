@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fake_network: the way of a call to the bank and back, and how it can be lost on either. */
+#include "flow/fake_world_internal.h"
+
+#include "base/base_testing.h"
+#include "base/text.h"
+#include "world/http_client.h"
+
+enum { TRIP = 1 * MICROS_PER_MS, CALL_HEADERS_MAX = HTTP_CALL_HEADERS_MAX + 2 };
+
+/* One call on its way; `call` is NULL when nobody waits for it any more. */
+struct trip {
+    struct fake_world *fake;
+    struct http_call *call;
+    struct http_exchange exchange;
+    struct http_header headers[CALL_HEADERS_MAX];
+    struct arena arena;
+    struct world_timer timer;   /* arrives, comes back */
+    struct world_timer timeout; /* the gateway's patience */
+    bool at_the_bank;
+    enum http_call_result result;
+    struct http_answer answer; /* in `back` */
+    struct arena back;
+    struct trip *next;
+};
+
+static void forget_trip(struct trip *trip)
+{
+    struct trip **link = &trip->fake->trips;
+    while (*link != trip) link = &(*link)->next;
+    *link = trip->next;
+    world_timer_stop(&trip->fake->town.world, &trip->timer);
+    world_timer_stop(&trip->fake->town.world, &trip->timeout);
+    arena_close(&trip->arena);
+    arena_close(&trip->back);
+    free(trip);
+}
+
+static str header_lines(struct arena *arena, const struct http_answer *answer)
+{
+    struct text lines = text_open(arena, 128);
+    for (size_t i = 0; i < answer->header_count; i++) {
+        text_put_format(&lines, "%.*s: %.*s\r\n", STR_FORMAT(answer->headers[i].name), STR_FORMAT(answer->headers[i].value));
+    }
+    return text_str(&lines);
+}
+
+/* The gateway hears how its call ended; the bank may still be busy with it. */
+static void tell_caller(struct trip *trip)
+{
+    struct http_call *call = trip->call;
+    trip->call = NULL;
+    world_timer_stop(&trip->fake->town.world, &trip->timeout);
+    if (!call) return;
+    call->result = trip->result;
+    call->ended_at = trip->fake->clock;
+    if (trip->result == HTTP_CALL_ANSWERED) {
+        call->status = trip->answer.status;
+        call->answer_body = arena_copy(call->arena, trip->answer.body);
+        call->answer_headers = header_lines(call->arena, &trip->answer);
+    }
+    call->done(call);
+}
+
+static void came_back(struct world_timer *timer)
+{
+    struct trip *trip = CONTAINER_OF(timer, struct trip, timer);
+    tell_caller(trip);
+    forget_trip(trip);
+}
+
+static void send_back(struct trip *trip, enum http_call_result result)
+{
+    trip->result = result;
+    trip->timer = (struct world_timer){ .fire = came_back };
+    world_timer_start(&trip->fake->town.world, &trip->timer, TRIP);
+}
+
+/* The exchange is gone after this, as at a real server: what is kept is copied. */
+void network_answer(struct http_exchange *exchange, const struct http_answer *answer)
+{
+    struct trip *trip = CONTAINER_OF(exchange, struct trip, exchange);
+    trip->at_the_bank = false;
+    trip->answer = *answer;
+    trip->answer.body = arena_copy(&trip->back, answer->body);
+    for (size_t i = 0; i < answer->header_count; i++) {
+        trip->answer.headers[i] = (struct http_header){ arena_copy(&trip->back, answer->headers[i].name),
+                                                        arena_copy(&trip->back, answer->headers[i].value) };
+    }
+    arena_close(&trip->arena);
+    send_back(trip, HTTP_CALL_ANSWERED);
+}
+
+void network_hang_up(struct http_exchange *exchange, const struct http_answer *partial, size_t bytes)
+{
+    struct trip *trip = CONTAINER_OF(exchange, struct trip, exchange);
+    (void)partial;
+    (void)bytes;
+    trip->at_the_bank = false;
+    arena_close(&trip->arena);
+    send_back(trip, HTTP_CALL_LOST);
+}
+
+static void arrived(struct world_timer *timer)
+{
+    struct trip *trip = CONTAINER_OF(timer, struct trip, timer);
+    trip->fake->requests++;
+    trip->at_the_bank = true;
+    trip->exchange.request.received_at = trip->fake->clock;
+    trip->exchange.client_gone = trip->call == NULL;
+    sim_bank_handle(trip->fake->bank, &trip->exchange);
+}
+
+/* The connection is closed on a bank that may be at work. */
+static void lost_patience(struct world_timer *timer)
+{
+    struct trip *trip = CONTAINER_OF(timer, struct trip, timeout);
+    trip->exchange.client_gone = true;
+    trip->result = HTTP_CALL_LOST;
+    tell_caller(trip);
+}
+
+static str path_of_url(const char *url)
+{
+    const char *host = strstr(url, "://");
+    const char *path = host ? strchr(host + 3, '/') : NULL;
+    return str_of(path ? path : "/");
+}
+
+static void pack(struct trip *trip, const struct http_call *call)
+{
+    struct http_request *request = &trip->exchange.request;
+    trip->exchange.arena = &trip->arena;
+    trip->exchange.answer = network_answer;
+    request->method = arena_copy(&trip->arena, call->method);
+    request->target = arena_copy(&trip->arena, path_of_url(call->url));
+    request->path = request->target;
+    request->body = arena_copy(&trip->arena, call->body);
+    request->has_body = call->body.length > 0;
+    trip->headers[request->header_count++] = (struct http_header){ STR("Host"), STR("bank") };
+    for (size_t i = 0; i < call->header_count; i++) {
+        trip->headers[request->header_count++] = (struct http_header){ arena_copy(&trip->arena, call->headers[i].name),
+                                                                       arena_copy(&trip->arena, call->headers[i].value) };
+    }
+    request->headers = trip->headers;
+}
+
+void network_send(struct world *world, struct http_call *call)
+{
+    struct fake_world *fake = face_of(world)->fake;
+    struct trip *trip = calloc(1, sizeof *trip);
+    assert_non_null(trip);
+    *trip = (struct trip){ .fake = fake, .call = call, .next = fake->trips };
+    fake->trips = trip;
+    if (fake->network != NETWORK_WORKS) {
+        call->sent_at = fake->network == NETWORK_REFUSES ? 0 : fake->clock;
+        send_back(trip, fake->network == NETWORK_REFUSES ? HTTP_CALL_NOT_SENT : HTTP_CALL_LOST);
+        return;
+    }
+    pack(trip, call);
+    call->sent_at = fake->clock;
+    trip->timer = (struct world_timer){ .fire = arrived };
+    trip->timeout = (struct world_timer){ .fire = lost_patience };
+    world_timer_start(&fake->town.world, &trip->timer, TRIP);
+    world_timer_start(&fake->town.world, &trip->timeout, call->timeout);
+}
+
+void fake_world_set_network(struct fake_world *fake, enum fake_network network) { fake->network = network; }
+
+static void lose_trip(struct trip *trip, bool arrives)
+{
+    trip->call = NULL;
+    trip->exchange.client_gone = true;
+    world_timer_stop(&trip->fake->town.world, &trip->timeout);
+    bool under_way = trip->timer.handle && trip->timer.fire == arrived;
+    if (under_way && !arrives) forget_trip(trip);
+}
+
+void network_lose_gateway(struct fake_world *fake, bool arrives)
+{
+    for (struct trip *trip = fake->trips, *next; trip; trip = next) {
+        next = trip->next;
+        lose_trip(trip, arrives);
+    }
+}
+
+void network_close(struct fake_world *fake)
+{
+    while (fake->trips) forget_trip(fake->trips);
+}
+
+size_t fake_world_calls(const struct fake_world *fake)
+{
+    size_t count = 0;
+    for (const struct trip *trip = fake->trips; trip; trip = trip->next) count += trip->call != NULL;
+    return count;
+}

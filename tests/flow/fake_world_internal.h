@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fake_world_internal: what the files of the fake world share. */
+#ifndef FLORIN_TESTS_FLOW_FAKE_WORLD_INTERNAL_H
+#define FLORIN_TESTS_FLOW_FAKE_WORLD_INTERNAL_H
+
+#include "flow/fake_world.h"
+#include "sim/sim_bank.h"
+
+enum { FAKE_TIMERS_MAX = 4096 };
+
+/* Who lives here: each sees the same clock, but his timers are his own and go with him. */
+struct face {
+    struct world world;
+    struct fake_world *fake;
+};
+
+struct running_timer {
+    struct world_timer *timer;
+    struct face *face;
+    micros due;
+    int64_t order; /* of two that are due at once the first that was started */
+};
+
+struct queue {
+    struct work *first, *last;
+};
+
+struct fake_world {
+    struct face gateway, town; /* the town: network and bank */
+    micros clock, wall_ahead;
+    uint64_t chance;
+    int64_t moments, orders;
+    struct running_timer timers[FAKE_TIMERS_MAX];
+    size_t timer_count;
+    struct store *writer, *reader;
+    struct queue commits, told, questions;
+    struct trip *trips;
+    enum fake_network network;
+    struct sim_bank *bank;
+    int64_t requests;
+};
+
+static inline struct face *face_of(struct world *world) { return CONTAINER_OF(world, struct face, world); }
+
+/* ---- fake_network.c: calls on their way ---- */
+
+void network_send(struct world *world, struct http_call *call);
+/* The gateway is gone: nobody waits for its calls, and those that have not arrived may be lost. */
+void network_lose_gateway(struct fake_world *fake, bool arrives);
+void network_close(struct fake_world *fake);
+/* How the bank ends a connection without an answer, and answers twice. */
+void network_hang_up(struct http_exchange *exchange, const struct http_answer *partial, size_t bytes);
+void network_answer(struct http_exchange *exchange, const struct http_answer *answer);
+
+#endif
