@@ -159,6 +159,7 @@ static void ask_until_told(struct merchant *merchant, struct intent *intent)
         ask(merchant, intent);
         shop_answered(merchant->shop, intent->newest);
         hear(intent);
+        if (!intent->told) shop_pass(merchant->shop, 5 * SHOP_SECOND); /* "come back later" */
         if (!intent->told) shop_rest(merchant->shop);
         if (!intent->told) (void)shop_settle_truly(merchant->shop);
     }
