@@ -187,14 +187,54 @@ def test_a_start_while_the_bank_is_away(open_shop):
     shop.books_agree()
 
 
-def test_equal_requests_at_once_right_after_a_restart(open_shop):
-    """1. A payment is at the bank. 2. Kill and start. 3. Fifty repeats at once join the recovery: one payment, one hold, equal answers."""
-    shop = open_shop(bank_resend_after_ms=800)
-    key, wish = fresh_key(), shop.client.wish()
+def killed_at_the_bank(shop, key, wish):
+    """An authorization that the bank has answered, and that the gateway did not live to read."""
     shop.gateway.restart(env={'FLORIN_CRASH_AT': 'operation.read_answer'})
     with contextlib.suppress(OSError, http.client.HTTPException):
         shop.client.post('/v1/payments', wish, key)
     shop.gateway.wait_for_death()
+    assert shop.bank.summary()['holds']['count'] == 1
+
+
+def test_an_authorization_of_before_is_not_called_off_while_the_bank_is_away(open_shop):
+    """1. The bank holds the money; killed. 2. The next start cannot reach it, for longer than anybody waits. 3. "Failed" would be
+    false: it stays unknown. 4. The bank is back: authorized, one hold."""
+    shop = open_shop(door=True, answer_within_ms=300, bank_resend_after_ms=100)
+    key, wish = fresh_key(), shop.client.wish()
+    killed_at_the_bank(shop, key, wish)
+    shop.door.shut()
+    shop.gateway.start()
+    until(lambda: shop.client.all()[0]['operation']['state'] == 'unknown', 'it is taken up')
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline:
+        (receipt,) = shop.client.all()
+        assert receipt['state'] == 'pending' and receipt['operation']['state'] == 'unknown', receipt
+        shop.client.post('/v1/payments', wish, key).expect(202)
+    shop.door.open()
+    assert shop.settled(receipt)['state'] == 'authorized'
+    assert shop.client.post('/v1/payments', wish, key).expect(201)['id'] == receipt['id']
+    assert shop.bank.summary()['holds']['count'] == 1
+    shop.books_agree()
+
+
+def test_a_hold_that_a_kill_left_behind_is_reported(open_shop):
+    """1. The bank holds the money and forgets the key; killed. 2. The next start's repeat makes another hold. 3. The first is told of."""
+    shop = open_shop(bank_resend_after_ms=100)
+    key, wish = fresh_key(), shop.client.wish()
+    shop.bank.fault('forget_key', '/api/v1/authorizations')
+    killed_at_the_bank(shop, key, wish)
+    shop.gateway.start()
+    receipt = shop.client.post('/v1/payments', wish, key).expect(201)
+    assert shop.bank.summary()['open_holds']['count'] == 2
+    assert sum(event['data'].get('possible_stray_holds', 0) for event in shop.client.events(receipt)) == 1
+    shop.books_agree()
+
+
+def test_equal_requests_at_once_right_after_a_restart(open_shop):
+    """1. A payment is at the bank. 2. Kill and start. 3. Fifty repeats at once join the recovery: one payment, one hold, equal answers."""
+    shop = open_shop(bank_resend_after_ms=800)
+    key, wish = fresh_key(), shop.client.wish()
+    killed_at_the_bank(shop, key, wish)
     shop.gateway.start()
     answers = at_once(50, lambda _: shop.client.post('/v1/payments', wish, key))
     assert {answer.status for answer in answers} == {201} and len({answer.body for answer in answers}) == 1
