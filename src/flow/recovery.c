@@ -2,8 +2,8 @@
 /* recovery: what nobody asks for: open operations taken up after a restart, holds that the clock ends, keys that grow old. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "flow/flows_internal.h"
 
@@ -139,8 +139,7 @@ static void remember_open(struct recovery *recovery, const struct operation_id *
 static _Noreturn void stop_unread(void)
 {
     log_error("open operations cannot be read from the store; stopping", LOG_NUMBER("status", EXIT_UNREADABLE));
-    log_flush();
-    _exit(EXIT_UNREADABLE);
+    process_end(EXIT_UNREADABLE);
 }
 
 static void take_up_page(struct work *work)

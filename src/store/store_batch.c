@@ -2,8 +2,8 @@
 /* store_batch: group commit. Everything that waits shares one transaction and one fsync, and nobody hears of it before. */
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "store/store_internal.h"
 
@@ -17,8 +17,7 @@ enum {
 static _Noreturn void stop_here(struct store *store, const char *message)
 {
     log_error(message, LOG_TEXT("problem", str_of(sql_words(store->sql))));
-    log_flush();
-    _exit(EXIT_STORE_BROKEN);
+    process_end(EXIT_STORE_BROKEN);
 }
 
 static micros monotonic(void)

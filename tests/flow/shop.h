@@ -4,7 +4,7 @@
 #ifndef FLORIN_TESTS_FLOW_SHOP_H
 #define FLORIN_TESTS_FLOW_SHOP_H
 
-#include "flow/fake_world.h"
+#include "world/fake_world.h"
 #include "flow/flows.h"
 
 #define SHOP_SECOND ((micros)MICROS_PER_SECOND)

@@ -2,7 +2,7 @@
 /* pace: a breaker that opens after twenty failures and sends one probe, a budget for repeats, a back-off within its bounds. */
 #include "base/base_testing.h"
 
-#include "flow/fake_world.h"
+#include "world/fake_world.h"
 #include "flow/pace.h"
 
 #define SECOND ((micros)MICROS_PER_SECOND)

@@ -9,7 +9,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "flow/fake_world.h"
+#include "world/fake_world.h"
 #include "vault/vault.h"
 
 enum { SLOTS = 8, FILE_BYTES_MAX = 64 * 1024 };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fake_bank: what a test orders from the simulated bank, and reads in its book. */
-#include "flow/fake_world_internal.h"
+#include "world/fake_world_internal.h"
 
-#include "base/base_testing.h"
 #include "base/json.h"
 
 /* A control request is answered at once. */
@@ -33,8 +32,8 @@ static const struct json *ask_bank(struct fake_world *fake, struct control *cont
         .method = str_of(method), .target = str_of(path), .path = str_of(path), .query = str_of(query), .body = body, .has_body = body.length > 0,
     };
     sim_bank_handle(fake->bank, &control->exchange);
-    if (control->status != 200) fail_msg("the bank says %d: %.*s", control->status, STR_FORMAT(control->body));
-    assert_int_equal(json_read_up_to(&control->kept, control->body, 100000, &root), JSON_FINE);
+    INSIST(control->status == 200);
+    INSIST(json_read_up_to(&control->kept, control->body, 100000, &root) == JSON_FINE);
     return root;
 }
 
@@ -67,7 +66,7 @@ size_t fake_bank_effect(struct fake_world *fake, str key, struct processor_id *o
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         const struct json *effects = json_find(report, kinds[i]);
         str id = json_string(json_find(json_first(effects).value, "id"));
-        if (id.length > 0) assert_true(str_copy_to(id, out->text, sizeof out->text));
+        if (id.length > 0) INSIST(str_copy_to(id, out->text, sizeof out->text));
         count += json_length(effects);
     }
     arena_close(&control.kept);
@@ -80,8 +79,8 @@ int64_t fake_bank_count(struct fake_world *fake, const char *what)
     struct control control;
     int64_t count = -1;
     const struct json *summary = ask_bank(fake, &control, "GET", "/sim/book", "summary=1", STR_NONE);
-    assert_true(json_is_true(json_find(summary, "balanced")));
-    assert_true(json_int64(json_find(json_find(summary, what), "count"), &count));
+    INSIST(json_is_true(json_find(summary, "balanced")));
+    INSIST(json_int64(json_find(json_find(summary, what), "count"), &count));
     arena_close(&control.kept);
     return count;
 }
@@ -91,7 +90,7 @@ int64_t fake_bank_counter(struct fake_world *fake, const char *what)
     struct control control;
     int64_t count = -1;
     const struct json *summary = ask_bank(fake, &control, "GET", "/sim/book", "summary=1", STR_NONE);
-    assert_true(json_int64(json_find(json_find(summary, "counters"), what), &count));
+    INSIST(json_int64(json_find(json_find(summary, "counters"), what), &count));
     arena_close(&control.kept);
     return count;
 }
@@ -102,7 +101,7 @@ void fake_bank_hold(struct fake_world *fake, size_t index, struct processor_id *
     const struct json *holds = json_find(ask_bank(fake, &control, "GET", "/sim/book", NULL, STR_NONE), "authorizations");
     struct json_item item = json_first(holds);
     for (; index > 0; index--) item = json_next(item);
-    assert_true(str_copy_to(json_string(json_find(item.value, "id")), out->text, sizeof out->text));
+    INSIST(str_copy_to(json_string(json_find(item.value, "id")), out->text, sizeof out->text));
     arena_close(&control.kept);
 }
 

@@ -9,8 +9,8 @@
  *     timer         one fires
  *     call          arrives at the bank, or its answer comes back
  */
-#ifndef FLORIN_TESTS_FLOW_FAKE_WORLD_H
-#define FLORIN_TESTS_FLOW_FAKE_WORLD_H
+#ifndef FLORIN_TESTS_WORLD_FAKE_WORLD_H
+#define FLORIN_TESTS_WORLD_FAKE_WORLD_H
 
 #include "domain/attempt.h"
 #include "store/store.h"

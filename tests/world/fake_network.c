@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fake_network: the way of a call to the bank and back, and how it can be lost on either. */
-#include "flow/fake_world_internal.h"
+#include "world/fake_world_internal.h"
 
-#include "base/base_testing.h"
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/text.h"
 #include "world/http_client.h"
 
@@ -149,7 +151,7 @@ void network_send(struct world *world, struct http_call *call)
 {
     struct fake_world *fake = face_of(world)->fake;
     struct trip *trip = calloc(1, sizeof *trip);
-    assert_non_null(trip);
+    INSIST(trip);
     *trip = (struct trip){ .fake = fake, .call = call, .next = fake->trips };
     fake->trips = trip;
     if (fake->network != NETWORK_WORKS) {

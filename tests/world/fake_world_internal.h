@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fake_world_internal: what the files of the fake world share. */
-#ifndef FLORIN_TESTS_FLOW_FAKE_WORLD_INTERNAL_H
-#define FLORIN_TESTS_FLOW_FAKE_WORLD_INTERNAL_H
+#ifndef FLORIN_TESTS_WORLD_FAKE_WORLD_INTERNAL_H
+#define FLORIN_TESTS_WORLD_FAKE_WORLD_INTERNAL_H
 
-#include "flow/fake_world.h"
+#include "world/fake_world.h"
 #include "sim/sim_bank.h"
 
 enum { FAKE_TIMERS_MAX = 4096 };
