@@ -127,7 +127,7 @@ struct shop *shop_open_with(const struct shop_settings *settings)
     assert_non_null(mkdtemp(shop->folder));
     snprintf(shop->path, sizeof shop->path, "%s/florin.db", shop->folder);
     snprintf(shop->url, sizeof shop->url, "sqlite:%s", shop->path);
-    struct fake_options options = { .seed = settings->seed ? settings->seed : 7, .bank_latency_ms = 50 };
+    struct fake_options options = { .seed = settings->seed ? settings->seed : 7, .bank_latency_ms = { 50, 50 } };
     options.bank_auth_expiry_hours = settings->bank_holds_end_at_once ? 0 : hours;
     shop->world = fake_world_open(&options);
     shop_begin(shop);

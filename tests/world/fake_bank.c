@@ -95,6 +95,14 @@ int64_t fake_bank_counter(struct fake_world *fake, const char *what)
     return count;
 }
 
+const struct json *fake_bank_book(struct fake_world *fake, struct arena *arena)
+{
+    struct control control;
+    const struct json *book = ask_bank(fake, &control, "GET", "/sim/book", NULL, STR_NONE);
+    *arena = control.kept;
+    return book;
+}
+
 void fake_bank_hold(struct fake_world *fake, size_t index, struct processor_id *out)
 {
     struct control control;

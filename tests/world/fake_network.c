@@ -20,6 +20,7 @@ struct trip {
     struct world_timer timer;   /* arrives, comes back */
     struct world_timer timeout; /* the gateway's patience */
     bool at_the_bank;
+    bool loses_answer;
     enum http_call_result result;
     struct http_answer answer; /* in `back` */
     struct arena back;
@@ -47,13 +48,14 @@ static str header_lines(struct arena *arena, const struct http_answer *answer)
     return text_str(&lines);
 }
 
-/* The gateway hears how its call ended; the bank may still be busy with it. */
-static void tell_caller(struct trip *trip)
+/* What the gateway will hear of its call, which is the trip's no more; NULL when nobody waits for it. */
+static struct http_call *end_call(struct trip *trip)
 {
+    const struct fake_watcher *watcher = &trip->fake->options.watcher;
     struct http_call *call = trip->call;
     trip->call = NULL;
     world_timer_stop(&trip->fake->town.world, &trip->timeout);
-    if (!call) return;
+    if (!call) return NULL;
     call->result = trip->result;
     call->ended_at = trip->fake->clock;
     if (trip->result == HTTP_CALL_ANSWERED) {
@@ -61,14 +63,17 @@ static void tell_caller(struct trip *trip)
         call->answer_body = arena_copy(call->arena, trip->answer.body);
         call->answer_headers = header_lines(call->arena, &trip->answer);
     }
-    call->done(call);
+    if (watcher->ended) watcher->ended(watcher->context, call);
+    return call;
 }
 
+/* The trip is over before the gateway hears of it: whoever hears may never return, because it dies of that. */
 static void came_back(struct world_timer *timer)
 {
     struct trip *trip = CONTAINER_OF(timer, struct trip, timer);
-    tell_caller(trip);
+    struct http_call *call = end_call(trip);
     forget_trip(trip);
+    if (call) call->done(call);
 }
 
 static void send_back(struct trip *trip, enum http_call_result result)
@@ -103,6 +108,26 @@ void network_hang_up(struct http_exchange *exchange, const struct http_answer *p
     send_back(trip, HTTP_CALL_LOST);
 }
 
+/* The connection is closed on a bank that may be at work. */
+static void lost_patience(struct world_timer *timer)
+{
+    struct trip *trip = CONTAINER_OF(timer, struct trip, timeout);
+    struct http_call *call;
+    bool still_here = trip->at_the_bank || trip->timer.handle;
+    trip->exchange.client_gone = true;
+    trip->result = HTTP_CALL_LOST;
+    call = end_call(trip);
+    if (!still_here) forget_trip(trip);
+    if (call) call->done(call);
+}
+
+/* The gateway hears of it a moment later; the bank goes on. */
+static void break_connection(struct trip *trip)
+{
+    trip->timeout.fire = lost_patience;
+    world_timer_start(&trip->fake->town.world, &trip->timeout, TRIP);
+}
+
 static void arrived(struct world_timer *timer)
 {
     struct trip *trip = CONTAINER_OF(timer, struct trip, timer);
@@ -110,16 +135,8 @@ static void arrived(struct world_timer *timer)
     trip->at_the_bank = true;
     trip->exchange.request.received_at = trip->fake->clock;
     trip->exchange.client_gone = trip->call == NULL;
+    if (trip->loses_answer) break_connection(trip);
     sim_bank_handle(trip->fake->bank, &trip->exchange);
-}
-
-/* The connection is closed on a bank that may be at work. */
-static void lost_patience(struct world_timer *timer)
-{
-    struct trip *trip = CONTAINER_OF(timer, struct trip, timeout);
-    trip->exchange.client_gone = true;
-    trip->result = HTTP_CALL_LOST;
-    tell_caller(trip);
 }
 
 static str path_of_url(const char *url)
@@ -154,16 +171,17 @@ void network_send(struct world *world, struct http_call *call)
     INSIST(trip);
     *trip = (struct trip){ .fake = fake, .call = call, .next = fake->trips };
     fake->trips = trip;
-    if (fake->network != NETWORK_WORKS) {
-        call->sent_at = fake->network == NETWORK_REFUSES ? 0 : fake->clock;
+    call->sent_at = fake->network == NETWORK_REFUSES ? 0 : fake->clock;
+    if (fake->options.watcher.left) fake->options.watcher.left(fake->options.watcher.context, call);
+    if (fake->network == NETWORK_REFUSES || fake->network == NETWORK_LOSES_CALL) {
         send_back(trip, fake->network == NETWORK_REFUSES ? HTTP_CALL_NOT_SENT : HTTP_CALL_LOST);
         return;
     }
     pack(trip, call);
-    call->sent_at = fake->clock;
+    trip->loses_answer = fake->network == NETWORK_LOSES_ANSWER;
     trip->timer = (struct world_timer){ .fire = arrived };
     trip->timeout = (struct world_timer){ .fire = lost_patience };
-    world_timer_start(&fake->town.world, &trip->timer, TRIP);
+    if (fake->network != NETWORK_SWALLOWS) world_timer_start(&fake->town.world, &trip->timer, TRIP);
     world_timer_start(&fake->town.world, &trip->timeout, call->timeout);
 }
 
@@ -175,7 +193,8 @@ static void lose_trip(struct trip *trip, bool arrives)
     trip->exchange.client_gone = true;
     world_timer_stop(&trip->fake->town.world, &trip->timeout);
     bool under_way = trip->timer.handle && trip->timer.fire == arrived;
-    if (under_way && !arrives) forget_trip(trip);
+    bool swallowed = !trip->timer.handle && !trip->at_the_bank;
+    if (swallowed || (under_way && !arrives)) forget_trip(trip);
 }
 
 void network_lose_gateway(struct fake_world *fake, bool arrives)

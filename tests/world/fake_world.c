@@ -12,19 +12,22 @@ static micros door_monotonic(struct world *world) { return face_of(world)->fake-
 
 static micros door_now(struct world *world)
 {
-    const struct fake_world *fake = face_of(world)->fake;
-    return first_moment + fake->clock + fake->wall_ahead;
+    const struct face *face = face_of(world);
+    const struct fake_world *fake = face->fake;
+    return first_moment + fake->clock + fake->wall_ahead + (face == &fake->gateway ? fake->gateway_ahead : 0);
+}
+
+static uint64_t draw(struct fake_world *fake)
+{
+    fake->chance ^= fake->chance << 13;
+    fake->chance ^= fake->chance >> 7;
+    fake->chance ^= fake->chance << 17;
+    return fake->chance >> 24;
 }
 
 static void door_random(struct world *world, void *bytes, size_t length)
 {
-    struct fake_world *fake = face_of(world)->fake;
-    for (size_t i = 0; i < length; i++) {
-        fake->chance ^= fake->chance << 13;
-        fake->chance ^= fake->chance >> 7;
-        fake->chance ^= fake->chance << 17;
-        ((uint8_t *)bytes)[i] = (uint8_t)(fake->chance >> 24);
-    }
+    for (size_t i = 0; i < length; i++) ((uint8_t *)bytes)[i] = (uint8_t)draw(face_of(world)->fake);
 }
 
 static void forget_timer(struct fake_world *fake, size_t at)
@@ -60,10 +63,17 @@ static bool is_sooner(const struct running_timer *a, const struct running_timer 
     return a->due < b->due || (a->due == b->due && a->order < b->order);
 }
 
-static bool fire_next(struct fake_world *fake, micros until)
+/* The place of the timer that fires next; timer_count when none runs. */
+static size_t next_timer(const struct fake_world *fake)
 {
     size_t next = 0;
     for (size_t i = 1; i < fake->timer_count; i++) next = is_sooner(&fake->timers[i], &fake->timers[next]) ? i : next;
+    return next;
+}
+
+static bool fire_next(struct fake_world *fake, micros until)
+{
+    size_t next = next_timer(fake);
     if (fake->timer_count == 0 || fake->timers[next].due > until) return false;
     struct world_timer *timer = fake->timers[next].timer;
     if (fake->timers[next].due > fake->clock) fake->clock = fake->timers[next].due;
@@ -91,16 +101,25 @@ static struct work *pop(struct queue *queue)
     return work;
 }
 
-static void door_commit(struct world *world, struct work *work) { push(&face_of(world)->fake->commits, work); }
+static void door_commit(struct world *world, struct work *work)
+{
+    struct fake_world *fake = face_of(world)->fake;
+    uint64_t most = (uint64_t)fake->options.commit_latency_ms * MICROS_PER_MS;
+    if (!fake->commits.first) fake->commit_due = fake->clock + (most > 0 ? (micros)(draw(fake) % most) : 0);
+    push(&fake->commits, work);
+}
+
 static void door_ask(struct world *world, struct work *work) { push(&face_of(world)->fake->questions, work); }
 
-/* Everything that waits shares one transaction, as on the store's thread; nobody is told yet. */
-static bool commit_batch(struct fake_world *fake)
+/* Everything that waits shares one transaction, as on the store's thread; nobody is told yet. A slow disk lets timers go first. */
+static bool commit_batch(struct fake_world *fake, micros until)
 {
     struct work *works[WORK_BATCH_MAX];
     size_t count = 0;
+    bool timer_first = fake->timer_count > 0 && fake->timers[next_timer(fake)].due < fake->commit_due;
+    if (!fake->commits.first || fake->commit_due > until || (timer_first && fake->commit_due > fake->clock)) return false;
+    if (fake->commit_due > fake->clock) fake->clock = fake->commit_due;
     while (count < WORK_BATCH_MAX && fake->commits.first) works[count++] = pop(&fake->commits);
-    if (count == 0) return false;
     store_run_batch(fake->writer, works, count);
     for (size_t i = 0; i < count; i++) push(&fake->told, works[i]);
     return true;
@@ -147,13 +166,15 @@ struct fake_world *fake_world_open(const struct fake_options *options)
 {
     struct fake_world *fake = calloc(1, sizeof *fake);
     INSIST(fake);
+    fake->options = *options;
     fake->gateway = (struct face){ { &gateway_doors }, fake };
     fake->town = (struct face){ { &town_doors }, fake };
     fake->clock = MICROS_PER_SECOND;
     fake->chance = 88172645463325252u ^ options->seed * 2654435761u;
     fake->bank = sim_bank_open(&(struct sim_bank_options){
         .world = &fake->town.world,
-        .latency_ms = { options->bank_latency_ms, options->bank_latency_ms },
+        .latency_ms = { options->bank_latency_ms[0], options->bank_latency_ms[1] },
+        .failure_millionths = options->bank_failure_millionths,
         .auth_expiry_hours = options->bank_auth_expiry_hours,
         .seed = options->seed,
         .cards = 64,
@@ -182,7 +203,7 @@ void fake_world_set_stores(struct fake_world *fake, struct store *writer, struct
 
 bool fake_world_step(struct fake_world *fake, micros until)
 {
-    bool stepped = tell_one(fake) || answer_question(fake) || commit_batch(fake) || fire_next(fake, until);
+    bool stepped = tell_one(fake) || answer_question(fake) || commit_batch(fake, until) || fire_next(fake, until);
     fake->moments += stepped;
     if (!stepped && until > fake->clock) fake->clock = until;
     return stepped;
@@ -191,6 +212,7 @@ bool fake_world_step(struct fake_world *fake, micros until)
 micros fake_world_clock(const struct fake_world *fake) { return fake->clock; }
 int64_t fake_world_moments(const struct fake_world *fake) { return fake->moments; }
 void fake_world_jump(struct fake_world *fake, micros span) { fake->wall_ahead += span; }
+void fake_world_jump_gateway(struct fake_world *fake, micros span) { fake->gateway_ahead += span; }
 
 void fake_world_lose_gateway(struct fake_world *fake, bool arrives)
 {

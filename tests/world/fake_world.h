@@ -12,16 +12,28 @@
 #ifndef FLORIN_TESTS_WORLD_FAKE_WORLD_H
 #define FLORIN_TESTS_WORLD_FAKE_WORLD_H
 
+#include "base/json.h"
 #include "domain/attempt.h"
 #include "store/store.h"
+#include "world/http_client.h"
 #include "world/world.h"
 
 struct fake_world;
 
+/* Is told what passes between gateway and bank. Any of them may be NULL. */
+struct fake_watcher {
+    void (*left)(void *context, const struct http_call *call);     /* the gateway sends it */
+    void (*ended)(void *context, const struct http_call *call);    /* and hears how it ended */
+    void *context;
+};
+
 struct fake_options {
     uint64_t seed;
-    int64_t bank_latency_ms;       /* the network needs two more */
+    int64_t bank_latency_ms[2];    /* least and most; the network needs two more */
+    int64_t bank_failure_millionths;
     int64_t bank_auth_expiry_hours;
+    int64_t commit_latency_ms;     /* at most; 0: a batch is durable at once */
+    struct fake_watcher watcher;
 };
 
 struct fake_world *fake_world_open(const struct fake_options *options);
@@ -38,8 +50,9 @@ bool fake_world_step(struct fake_world *fake, micros until);
 micros fake_world_clock(const struct fake_world *fake);
 int64_t fake_world_moments(const struct fake_world *fake);
 
-/* The wall clock jumps (back as well); spans and deadlines do not notice. */
+/* The wall clock jumps (back as well); spans and deadlines do not notice. Everybody's, or the gateway's only. */
 void fake_world_jump(struct fake_world *fake, micros span);
+void fake_world_jump_gateway(struct fake_world *fake, micros span);
 
 /* The gateway is gone: its timers, works and calls are forgotten. What had left for the bank still arrives there when
  * `arrives`; the bank goes on. */
@@ -53,6 +66,8 @@ enum fake_network {
     NETWORK_WORKS,
     NETWORK_REFUSES,    /* no connection: certain that nothing left */
     NETWORK_LOSES_CALL, /* what leaves never arrives, and the connection breaks */
+    NETWORK_LOSES_ANSWER, /* it arrives, and then the connection breaks */
+    NETWORK_SWALLOWS,   /* nothing arrives and nobody says so */
 };
 void fake_world_set_network(struct fake_world *fake, enum fake_network network);
 
@@ -63,6 +78,9 @@ void fake_bank_fault(struct fake_world *fake, const char *members);
 void fake_bank_forget_keys(struct fake_world *fake);
 /* From now on it does what it should. */
 void fake_bank_heal(struct fake_world *fake);
+
+/* Its whole book, as it reports it. Lives until `arena` is closed. */
+const struct json *fake_bank_book(struct fake_world *fake, struct arena *arena);
 
 /* The newest effect under that key, whatever its kind: its id ("" when there is none); and how many there are. */
 size_t fake_bank_effect(struct fake_world *fake, str key, struct processor_id *out);

@@ -27,13 +27,15 @@ struct queue {
 
 struct fake_world {
     struct face gateway, town; /* the town: network and bank */
-    micros clock, wall_ahead;
+    micros clock, wall_ahead, gateway_ahead;
     uint64_t chance;
     int64_t moments, orders;
     struct running_timer timers[FAKE_TIMERS_MAX];
     size_t timer_count;
     struct store *writer, *reader;
     struct queue commits, told, questions;
+    micros commit_due; /* of what waits in `commits` */
+    struct fake_options options;
     struct trip *trips;
     enum fake_network network;
     struct sim_bank *bank;
