@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures for all black-box tests, and the last check of a whole run: every documented route was asked."""
+"""Fixtures for all black-box tests, and the last checks of a whole run: every documented route was asked, and enough was killed."""
 import pathlib
 
 import pytest
 from florin_testing import contract
+from florin_testing.gateway import Gateway
 from florin_testing.shop import Shop
 
+KILLS_LEAST = 200  # of a whole run
+
 seen_by_workers = []
+kills_by_workers = []
 
 
 @pytest.fixture
@@ -47,14 +51,16 @@ def shop(open_shop):
     return open_shop()
 
 
-# --- Every documented route ---
+# --- Every documented route, and the kills ---
 
 def pytest_sessionfinish(session):
     """A worker tells what it has seen; whoever leads the run looks whether that was everything."""
     if hasattr(session.config, 'workeroutput'):
         session.config.workeroutput['seen'] = contract.seen_so_far()
+        session.config.workeroutput['kills'] = Gateway.kills
         return
     seen_by_workers.append(contract.seen_so_far())
+    kills_by_workers.append(Gateway.kills)
     if not is_whole_run(session.config) or session.exitstatus not in (0, 1):
         return
     seen = {(method, template, status) for rows in seen_by_workers for method, template, status, _ in rows}
@@ -64,6 +70,15 @@ def pytest_sessionfinish(session):
         for method, template, status in missing:
             print(f'  {status} {method} {template}')
         session.exitstatus = 1
+    if sum(kills_by_workers) < KILLS_LEAST:
+        print(f'\nOnly {sum(kills_by_workers)} kills in this run; {KILLS_LEAST} are promised')
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How often a gateway was killed and had to recover."""
+    if sum(kills_by_workers):
+        terminalreporter.write_line(f'{sum(kills_by_workers)} times a gateway was killed -9 and recovered')
 
 
 # Answers that are documented because they may come, and that no test can order yet.
@@ -82,4 +97,5 @@ def is_whole_run(config):
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
     """A worker's last words."""
+    kills_by_workers.append(getattr(node, 'workeroutput', {}).get('kills', 0))
     seen_by_workers.append(getattr(node, 'workeroutput', {}).get('seen', []))
