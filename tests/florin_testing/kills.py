@@ -6,6 +6,7 @@
 After the last kill it is left in peace. Then everything is checked from outside: by HTTP, and by the simulated bank's own book.
 """
 import collections
+import contextlib
 import dataclasses
 import random
 import subprocess
@@ -94,9 +95,12 @@ class Life:
             self.gateway.start()
             self.kill_within(self.pace.serving)
 
-    def kill_within(self, seconds):
-        """At any microsecond of that time."""
+    def kill_within(self, seconds, or_at=None):
+        """At any microsecond of that time, unless it dies by itself at the point meanwhile."""
         time.sleep(self.chance.uniform(0, seconds))
+        if or_at and not self.gateway.is_running():
+            self.count_point(or_at)
+            return
         assert self.gateway.is_running(), f'it ended by itself: {self.gateway.log()[-4000:]}'
         self.gateway.kill()
         self.tally.at_random += 1
@@ -105,11 +109,15 @@ class Life:
         """At that passing of the point, or at random when it does not come in time."""
         self.gateway.launch(env={'FLORIN_CRASH_AT': f'{point}:{passing}'})
         if self.gateway.hear_address():
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.gateway.process.wait(self.pace.until_point)
-            except subprocess.TimeoutExpired:
-                self.kill_within(self.pace.coming_up)
-                return
+        if self.gateway.is_running():
+            self.kill_within(self.pace.coming_up, or_at=point)
+        else:
+            self.count_point(point)
+
+    def count_point(self, point):
+        """It died there, and by nothing but kill -9."""
         self.gateway.wait_for_death()
         self.tally.at_points[point] += 1
 
@@ -133,6 +141,7 @@ class Life:
         """One effect for each operation, and the same book at the bank; every answer stays; every history holds; an orderly end."""
         self.shop.all_settled()
         receipts = books.compare(self.shop.client, self.shop.bank)
+        self.check_holds(receipts)
         check_told(self.merchants, {receipt['id']: receipt['state'] for receipt in receipts})
         for receipt in receipts:
             check_history(receipt['id'], history_of(self.shop.client, receipt['id']))
@@ -140,3 +149,10 @@ class Life:
         self.tally.requests = sum(merchant.requests for merchant in self.merchants)
         self.gateway.stop()
         assert not list(self.gateway.runtime.iterdir()), 'keys of cards are left although nothing is in doubt'
+
+    def check_holds(self, receipts):
+        """This bank never forgets a key, so no hold may be left behind, whatever the gateway thinks possible."""
+        summary = self.shop.bank.summary()
+        named = [receipt for receipt in receipts if receipt['processor_refs']['authorization_id']]
+        assert summary['counters']['acted_twice'] == 0, summary
+        assert summary['holds']['count'] == len(named), f'{len(named)} payments have {summary["holds"]["count"]} holds'
