@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* preload_world: stands between the gateway and libc when a test preloads it: memory that is not there, a wall clock that jumps.
+ * The test and this library share one page, the file that FLORIN_WORLD_PAGE names; tests/florin_testing/world_page.py knows its shape. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+struct world_page {
+    _Atomic int64_t allocations; /* so far, by the whole process, its libraries included */
+    _Atomic int64_t fail_from;   /* the first that fails; 0: none */
+    _Atomic int64_t fail_until;  /* the first after it that does not */
+    _Atomic int64_t clock_shift_us;
+};
+
+static struct world_page *page;
+
+__attribute__((constructor)) static void open_page(void)
+{
+    const char *path = getenv("FLORIN_WORLD_PAGE");
+    int file = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    if (file < 0) return;
+    void *mapped = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    if (mapped != MAP_FAILED) page = mapped;
+}
+
+/* ---- memory ---- */
+
+static int fails(void)
+{
+    if (!page) return 0;
+    int64_t number = atomic_fetch_add(&page->allocations, 1) + 1, from = atomic_load(&page->fail_from);
+    if (from == 0 || number < from || number >= atomic_load(&page->fail_until)) return 0;
+    errno = ENOMEM;
+    return 1;
+}
+
+void *malloc(size_t bytes)
+{
+    static void *(*next)(size_t);
+    if (!next) next = (void *(*)(size_t))dlsym(RTLD_NEXT, "malloc");
+    return fails() ? NULL : next(bytes);
+}
+
+void *realloc(void *block, size_t bytes)
+{
+    static void *(*next)(void *, size_t);
+    if (!next) next = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc");
+    return fails() ? NULL : next(block, bytes);
+}
+
+/* dlsym itself asks for some of this before it can say where the next one is. */
+void *calloc(size_t count, size_t bytes)
+{
+    static void *(*next)(size_t, size_t);
+    static _Thread_local int is_looking;
+    static _Alignas(16) char early[4096];
+    static size_t early_used;
+    if (!next && is_looking) {
+        void *piece = early + early_used;
+        early_used += (count * bytes + 15) / 16 * 16;
+        return early_used <= sizeof early ? piece : NULL;
+    }
+    is_looking = 1;
+    if (!next) next = (void *(*)(size_t, size_t))dlsym(RTLD_NEXT, "calloc");
+    is_looking = 0;
+    return fails() ? NULL : next(count, bytes);
+}
+
+/* ---- the wall clock ---- */
+
+static int64_t shift_us(void) { return page ? atomic_load(&page->clock_shift_us) : 0; }
+
+int clock_gettime(clockid_t clock, struct timespec *out)
+{
+    int result = (int)syscall(SYS_clock_gettime, clock, out);
+    if (result != 0 || (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE)) return result;
+    int64_t us = (int64_t)out->tv_sec * 1000000 + out->tv_nsec / 1000 + shift_us();
+    out->tv_nsec = us % 1000000 * 1000 + out->tv_nsec % 1000;
+    out->tv_sec = us / 1000000;
+    return 0;
+}
+
+int gettimeofday(struct timeval *restrict out, void *restrict zone)
+{
+    struct timespec now;
+    (void)zone;
+    clock_gettime(CLOCK_REALTIME, &now);
+    *out = (struct timeval){ .tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000 };
+    return 0;
+}
+
+time_t time(time_t *out)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (out) *out = now.tv_sec;
+    return now.tv_sec;
+}
