@@ -209,6 +209,9 @@ static bool apply_lines(const struct reading *reading, str content)
 {
     for (int number = 1; content.length > 0; number++) {
         str line = str_cut(content, '\n', &content);
+        if (str_contains(line, STR("\0"))) { /* values are terminated texts: it would cut one short */
+            return error_set(reading->error, "%s line %d: a zero byte stands there", reading->config, number);
+        }
         if (line.length > 0 && line.bytes[line.length - 1] == '\r') line.length--;
         line = str_trim(without_comment(line));
         if (line.length > 0 && !apply_line(reading, line, number)) return false;

@@ -137,11 +137,11 @@ static void takes_what_fits_and_says_what_would(void **state)
 
 static char file_path[] = "florin-settings-test-XXXXXX";
 
-static void write_file(const char *content)
+static void write_file(str content)
 {
     FILE *file = fopen(file_path, "w");
     assert_non_null(file);
-    assert_true(fputs(content, file) >= 0);
+    assert_int_equal(fwrite(content.bytes, 1, content.length, file), content.length);
     assert_int_equal(fclose(file), 0);
 }
 
@@ -158,7 +158,7 @@ static int remove_file(void **state)
     return unlink(file_path);
 }
 
-static bool read_with_file(const char *content)
+static bool read_with_file(str content)
 {
     char line[64];
     write_file(content);
@@ -170,7 +170,7 @@ static void flag_beats_environment_beats_file_beats_default(void **state)
 {
     (void)state;
     char line[96];
-    write_file("the_count = 4\nplace=file\n");
+    write_file(STR("the_count = 4\nplace=file\n"));
     (void)snprintf(line, sizeof line, "--config %s", file_path);
     assert_true(read_line(line));
     assert_int_equal(got.count, 4);
@@ -195,7 +195,7 @@ static void flag_beats_environment_beats_file_beats_default(void **state)
 static void a_file_has_comments_spaces_and_empty_lines(void **state)
 {
     (void)state;
-    assert_true(read_with_file("# a comment\n\n  the_count =  7  # and another\r\n\tplace = a#b = c\nloud=on"));
+    assert_true(read_with_file(STR("# a comment\n\n  the_count =  7  # and another\r\n\tplace = a#b = c\nloud=on")));
     assert_int_equal(got.count, 7);
     assert_string_equal(got.place, "a#b = c");
     assert_true(got.loud);
@@ -204,20 +204,22 @@ static void a_file_has_comments_spaces_and_empty_lines(void **state)
 static void a_wrong_line_is_named(void **state)
 {
     (void)state;
-    assert_false(read_with_file("loud = on\n\nnonsense = 1\n"));
+    assert_false(read_with_file(STR("loud = on\n\nnonsense = 1\n")));
     assert_non_null(strstr(error.text, "line 3: there is no setting \"nonsense\""));
-    assert_false(read_with_file("loud\n"));
+    assert_false(read_with_file(STR("loud\n")));
     assert_non_null(strstr(error.text, "line 1: a line is `name = value`"));
-    assert_false(read_with_file("\nthe_count = 77\n"));
+    assert_false(read_with_file(STR("\nthe_count = 77\n")));
     assert_non_null(strstr(error.text, "line 2: the_count is \"77\""));
+    assert_false(read_with_file(STR("loud = on\nplace = here\0or there\n")));
+    assert_non_null(strstr(error.text, "line 2: a zero byte stands there"));
 }
 
 static void sections_keep_commands_apart(void **state)
 {
     (void)state;
-    assert_true(read_with_file("sim_bank.listen = there\nsim_other.listen = elsewhere\n"));
+    assert_true(read_with_file(STR("sim_bank.listen = there\nsim_other.listen = elsewhere\n")));
     assert_string_equal(got.listen, "there");
-    assert_false(read_with_file("sim_bank.nonsense = there\n"));
+    assert_false(read_with_file(STR("sim_bank.nonsense = there\n")));
     assert_true(read_line("--listen 127.0.0.1:1"));
     assert_string_equal(got.listen, "127.0.0.1:1");
     assert_string_equal(setting_flag(&table[5]).text, "--listen");
