@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -34,6 +35,13 @@ __attribute__((constructor)) static void open_page(void)
 
 /* ---- memory ---- */
 
+/* Where the real one is. `function` is the address of a pointer to a function, which ISO C does not let us convert to. */
+static void find_next(const char *name, void *function)
+{
+    void *found = dlsym(RTLD_NEXT, name);
+    memcpy(function, &found, sizeof found);
+}
+
 static int fails(void)
 {
     if (!page) return 0;
@@ -46,14 +54,14 @@ static int fails(void)
 void *malloc(size_t bytes)
 {
     static void *(*next)(size_t);
-    if (!next) next = (void *(*)(size_t))dlsym(RTLD_NEXT, "malloc");
+    if (!next) find_next("malloc", &next);
     return fails() ? NULL : next(bytes);
 }
 
 void *realloc(void *block, size_t bytes)
 {
     static void *(*next)(void *, size_t);
-    if (!next) next = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc");
+    if (!next) find_next("realloc", &next);
     return fails() ? NULL : next(block, bytes);
 }
 
@@ -70,7 +78,7 @@ void *calloc(size_t count, size_t bytes)
         return early_used <= sizeof early ? piece : NULL;
     }
     is_looking = 1;
-    if (!next) next = (void *(*)(size_t, size_t))dlsym(RTLD_NEXT, "calloc");
+    if (!next) find_next("calloc", &next);
     is_looking = 0;
     return fails() ? NULL : next(count, bytes);
 }
