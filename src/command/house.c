@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "base/metric.h"
 #include "command/key_file.h"
+#include "world/http_client.h"
 
 struct house_settings house_chosen;
 
@@ -134,6 +135,7 @@ static void open_flows(struct house *house)
         .form_count = COUNT_OF(forms),
         .processors = { { .processor = processor_named(STR("bank")),
                           .url = house_chosen.bank_url,
+                          .ca_file = house_chosen.bank_ca_file,
                           .timeout = house_chosen.bank_timeout_ms * MICROS_PER_MS,
                           .connect_timeout = house_chosen.bank_connect_timeout_ms * MICROS_PER_MS,
                           .resend_after = house_chosen.bank_resend_after_ms * MICROS_PER_MS } },
@@ -150,6 +152,11 @@ static void open_flows(struct house *house)
 
 /* ---- all ---- */
 
+bool house_check_ca_file(struct error *error)
+{
+    return !house_chosen.bank_ca_file || http_client_check_ca_file(house_chosen.bank_ca_file, error);
+}
+
 static void register_metrics(void)
 {
     metric_register(&commit_seconds);
@@ -161,6 +168,7 @@ bool house_open(struct house *house, struct error *error)
 {
     *house = (struct house){ 0 };
     umask(077); /* what this gateway writes is for its owner only */
+    if (!house_check_ca_file(error)) return false;
     house->loop = loop_open(error);
     if (!house->loop || !open_stores(house, error) || !open_secrets(house, error) || !open_vault(house, error)) return false;
     open_flows(house);

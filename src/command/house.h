@@ -16,6 +16,7 @@ struct house_settings {
     const char *key_file;
     const char *runtime_dir;
     const char *bank_url;
+    const char *bank_ca_file;
     int64_t bank_timeout_ms;
     int64_t bank_connect_timeout_ms;
     int64_t bank_resend_after_ms;
@@ -31,16 +32,18 @@ extern struct house_settings house_chosen;
 #define HOUSE_STORE_SETTING                                                                                            \
     { "store", SETTING_TEXT, "sqlite:florin.db", 0, 0, &house_chosen.store,                                            \
       "Where payments are kept: sqlite:PATH." }
-#define HOUSE_BANK_URL_SETTING                                                                                         \
+#define HOUSE_BANK_ADDRESS_SETTINGS                                                                                    \
     { "bank_url", SETTING_TEXT, "http://127.0.0.1:8787", 0, 0, &house_chosen.bank_url,                                 \
-      "Base address of the bank." }
+      "Base address of the bank." },                                                                                   \
+    { "bank_ca_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.bank_ca_file,                                            \
+      "PEM file with the only authorities that may vouch for an https bank; default: those that the system trusts." }
 #define HOUSE_SETTINGS                                                                                                 \
     HOUSE_STORE_SETTING,                                                                                               \
     { "key_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.key_file,                                                    \
       "File with this gateway's own secret, made at the first start; default: the store's path with .key." },          \
     { "runtime_dir", SETTING_TEXT, NULL, 0, 0, &house_chosen.runtime_dir,                                              \
       "Folder on tmpfs for the keys of cards in doubt; default: the service's runtime folder, else /dev/shm." },       \
-    HOUSE_BANK_URL_SETTING,                                                                                            \
+    HOUSE_BANK_ADDRESS_SETTINGS,                                                                                       \
     { "bank_timeout_ms", SETTING_NUMBER, "30000", 100, 600000, &house_chosen.bank_timeout_ms,                          \
       "How long an answer of the bank is waited for; longer than any takes." },                                        \
     { "bank_connect_timeout_ms", SETTING_NUMBER, "3000", 50, 60000, &house_chosen.bank_connect_timeout_ms,             \
@@ -74,6 +77,9 @@ struct house {
     struct house_secrets secrets;
     micros ran_before; /* running time up to the last sweep of the last start */
 };
+
+/* Whether the chosen bank_ca_file, if any, can be read: better now than at the first payment. */
+bool house_check_ca_file(struct error *error) MUST_CHECK;
 
 /* Opens all of it as house_chosen says. False: *error tells why, and house_close gives back what was opened. */
 bool house_open(struct house *house, struct error *error) MUST_CHECK;

@@ -15,7 +15,7 @@ static bool json;
 /* clang-format off */
 static const struct setting settings[] = {
     HOUSE_STORE_SETTING,
-    HOUSE_BANK_URL_SETTING,
+    HOUSE_BANK_ADDRESS_SETTINGS,
     { "json", SETTING_SWITCH, "off", 0, 0, &json, "One JSON object a line instead of words." },
 };
 /* clang-format on */
@@ -103,6 +103,7 @@ static void print_totals(const struct run *run)
 
 static bool open_run(struct run *run, struct error *error)
 {
+    if (!house_check_ca_file(error)) return false;
     run->loop = loop_open(error);
     if (!run->loop) return false;
     run->reader = store_open(str_of(house_chosen.store), STORE_READS, error);
@@ -116,6 +117,7 @@ static void compare_all(struct run *run)
         .merchant = house_merchant(),
         .processor = { .processor = processor_named(STR("bank")),
                        .url = house_chosen.bank_url,
+                       .ca_file = house_chosen.bank_ca_file,
                        .timeout = QUESTION_TIMEOUT_MS * MICROS_PER_MS,
                        .connect_timeout = QUESTION_TIMEOUT_MS * MICROS_PER_MS },
         .context = run,

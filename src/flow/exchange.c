@@ -41,6 +41,7 @@ static void address(struct operation_flow *flow, str body)
         .body = body,
         .timeout = settings->timeout,
         .connect_timeout = settings->connect_timeout,
+        .ca_file = settings->ca_file,
         .arena = &flow->call_arena,
         .done = call_done,
     };

@@ -75,6 +75,7 @@ struct waiter {
 struct processor_settings {
     const struct processor *processor;
     const char *url;          /* base address, without a slash at the end */
+    const char *ca_file;      /* as in struct http_call */
     micros timeout;           /* of one call; longer than any answer takes */
     micros connect_timeout;
     micros resend_after;      /* quiet time: how long a request that was killed here may still be running there */

@@ -197,6 +197,7 @@ static void call(struct asking *asking)
         .url = arena_format(&asking->arena, "%s%.*s", settings->url, STR_FORMAT(request.path)).bytes,
         .timeout = settings->timeout,
         .connect_timeout = settings->connect_timeout,
+        .ca_file = settings->ca_file,
         .arena = &asking->arena,
         .done = answered,
     };

@@ -5,6 +5,7 @@
  *     http_transfer.c  one call in libcurl's words
  *     http_lane.c      libcurl driven by the loop
  *     http_socket.c    its sockets
+ *     http_trust.c     whose certificates count, and for what
  */
 #include "world/http_client.h"
 

@@ -11,7 +11,7 @@ struct loop;
 struct http_client;
 
 enum http_call_result {
-    HTTP_CALL_ANSWERED, /* status, headers and the whole body came */
+    HTTP_CALL_ANSWERED, /* status, headers and the whole body came; over TLS the answer has told how long it is */
     HTTP_CALL_NOT_SENT, /* certain: not one byte of the request left (no connection, no name, no TLS) */
     HTTP_CALL_LOST,     /* the request or a part of it may have left, and no whole answer came */
 };
@@ -29,6 +29,7 @@ struct http_call {
     micros timeout;         /* for the whole call */
     micros connect_timeout;
     const char *unix_socket; /* a path, or NULL for TCP */
+    const char *ca_file; /* PEM: the only authorities whose certificates count; NULL: those of the system */
     struct arena *arena; /* for the answer */
     void (*done)(struct http_call *call);
 
@@ -48,6 +49,9 @@ struct http_client *http_client_open(struct loop *loop, struct error *error);
 
 /* Starts it. done is called from the loop, exactly once, never before this returns. */
 void http_client_send(struct http_client *client, struct http_call *call);
+
+/* Whether a call's ca_file can be read and holds certificates. */
+bool http_client_check_ca_file(const char *ca_file, struct error *error) MUST_CHECK;
 
 /* Calls that are not done. */
 size_t http_client_pending(const struct http_client *client);

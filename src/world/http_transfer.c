@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "world/http_socket.h"
+#include "world/http_trust.h"
 
 enum {
     READ_BYTES = 2 * 1024, /* an answer is small, and thousands of calls wait at once, each with its buffer */
@@ -102,7 +103,7 @@ static void set_callbacks(struct http_transfer *transfer)
     SET(transfer, CURLOPT_HEADERDATA, transfer);
 }
 
-/* No redirects, no proxy from the environment, no signals, no unverified peer. */
+/* No redirects, no proxy from the environment, no signals. */
 static void set_manners(struct http_transfer *transfer)
 {
     SET(transfer, CURLOPT_NOSIGNAL, 1L);
@@ -113,9 +114,6 @@ static void set_manners(struct http_transfer *transfer)
     SET(transfer, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     SET(transfer, CURLOPT_PATH_AS_IS, 1L);
     SET(transfer, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(transfer, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    SET(transfer, CURLOPT_SSL_VERIFYPEER, 1L);
-    SET(transfer, CURLOPT_SSL_VERIFYHOST, 2L);
     SET(transfer, CURLOPT_TCP_NODELAY, 1L);
     SET(transfer, CURLOPT_BUFFERSIZE, (long)READ_BYTES);
     SET(transfer, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_SECONDS_MAX);
@@ -131,6 +129,7 @@ struct http_transfer *http_transfer_open(CURLSH *shared, struct http_sockets *so
     SET(transfer, CURLOPT_SHARE, shared);
     set_callbacks(transfer);
     set_manners(transfer);
+    http_trust_set(transfer->easy);
     return transfer;
 }
 
@@ -229,21 +228,39 @@ void http_transfer_start(struct http_transfer *transfer, struct http_call *call)
     SET(transfer, CURLOPT_UNIX_SOCKET_PATH, call->unix_socket);
     SET(transfer, CURLOPT_TIMEOUT_MS, whole_ms(call->timeout));
     SET(transfer, CURLOPT_CONNECTTIMEOUT_MS, whole_ms(call->connect_timeout));
+    http_trust_set_authorities(transfer->easy, call->ca_file);
     set_method(transfer);
     set_headers(transfer);
+}
+
+static bool tells_its_length(const struct http_call *call)
+{
+    bool has_no_body = str_equal(call->method, STR("HEAD")) || call->status == 204 || call->status == 304;
+    return has_no_body || http_call_answer_header(call, STR("Content-Length")).bytes ||
+           str_equal_ignoring_case(http_call_answer_header(call, STR("Transfer-Encoding")), STR("chunked"));
+}
+
+/* Anybody on the way can end a TLS connection, and libcurl takes the end without TLS's own goodbye for a good one. So what
+ * ends with its connection may be a part of an answer. */
+static bool may_be_cut_short(const struct http_transfer *transfer)
+{
+    const char *scheme = NULL;
+    INSIST(curl_easy_getinfo(transfer->easy, CURLINFO_SCHEME, &scheme) == CURLE_OK);
+    return scheme && str_equal_ignoring_case(str_of(scheme), STR("https")) && !tells_its_length(transfer->call);
 }
 
 /* Once a connection has been given the request, how much of it left is anybody's guess. */
 static enum http_call_result result_of(const struct http_transfer *transfer, CURLcode code)
 {
-    if (code == CURLE_OK && transfer->head_is_whole) return HTTP_CALL_ANSWERED;
+    if (code == CURLE_OK && transfer->head_is_whole && !may_be_cut_short(transfer)) return HTTP_CALL_ANSWERED;
     return transfer->call->sent_at == 0 ? HTTP_CALL_NOT_SENT : HTTP_CALL_LOST;
 }
 
 static const char *problem_of(const struct http_transfer *transfer, CURLcode code)
 {
     if (transfer->problem[0] != 0) return transfer->problem;
-    return code == CURLE_OK ? "the answer ended in its headers" : curl_easy_strerror(code);
+    if (code != CURLE_OK) return curl_easy_strerror(code);
+    return transfer->head_is_whole ? "nobody can tell where the answer ended" : "the answer ended in its headers";
 }
 
 static void tell_problem(const struct http_transfer *transfer, CURLcode code)
@@ -259,10 +276,10 @@ struct http_call *http_transfer_finish(struct http_transfer *transfer, CURLcode 
     struct http_call *call = transfer->call;
     long status = 0;
     INSIST(curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK);
-    call->result = result_of(transfer, code);
     call->status = (int)status;
     call->answer_headers = text_str(&transfer->answer_headers);
     call->answer_body = text_str(&transfer->answer_body);
+    call->result = result_of(transfer, code);
     call->ended_at = monotonic_now();
     tell_problem(transfer, code);
     set_body(transfer, STR_NONE); /* the call's memory is not ours any more */

@@ -422,7 +422,7 @@ def test_help_helps(words):
 def test_the_help_of_serve_names_every_flag():
     status, out, _ = run('serve', '--help')
     assert status == 0
-    for flag in ('--listen', '--store', '--config', '--bank-url', '--bank-timeout-ms', '--bank-connect-timeout-ms',
+    for flag in ('--listen', '--store', '--config', '--bank-url', '--bank-ca-file', '--bank-timeout-ms', '--bank-connect-timeout-ms',
                  '--bank-resend-after-ms', '--answer-within-ms', '--retry-base-ms', '--runtime-dir', '--key-file', '--cards', '--open',
                  '--connections-max', '--flows-max', '--log-level', '--storage-least-mb'):
         assert flag in out, f'{flag} is not in the help'
