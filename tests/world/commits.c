@@ -66,6 +66,7 @@ int commits_make(struct commits *commits)
     int code = make_all(commits, commits->begun);
     if (code == SQLITE_OK) commits->acknowledged = commits->begun;
     else if (!sqlite3_get_autocommit(commits->db)) run(commits, "ROLLBACK");
+    if (code == SQLITE_FULL) commits->begun--; /* certainly not there */
     return code;
 }
 
