@@ -2,21 +2,28 @@
 /* caller: what a direct call on this machine looks like. */
 #include "api/caller.h"
 
-static str without_port(str host)
+/* The host of "host" and "host:8080"; nothing when something else follows it. */
+static str without_port(str text)
 {
     str rest;
-    if (str_starts_with(host, STR("["))) return (str){ host.bytes, str_cut(host, ']', &rest).length + 1 };
-    return str_cut(host, ':', &rest);
+    int64_t port;
+    bool is_bracketed = str_starts_with(text, STR("["));
+    str host = str_cut(text, is_bracketed ? ']' : ':', &rest);
+    if (is_bracketed && host.length < text.length) host.length++;
+    str behind = str_from(text, host.length);
+    bool is_port = str_starts_with(behind, STR(":")) && str_to_int64(str_from(behind, 1), UINT16_MAX, &port);
+    return is_port || behind.length == 0 ? host : STR_NONE;
 }
 
 /* 127.0.0.0/8 in its usual spelling (RFC 1122, 3.2.1.3). */
 static bool is_loopback_address(str host)
 {
     int64_t number;
+    bool ends_with_dot = host.length > 0 && host.bytes[host.length - 1] == '.';
     for (int part = 0; part < 4; part++) {
         if (!str_to_int64(str_cut(host, '.', &host), 255, &number) || (part == 0 && number != 127)) return false;
     }
-    return host.length == 0;
+    return host.length == 0 && !ends_with_dot;
 }
 
 static bool is_loopback_host(str host)
