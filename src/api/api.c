@@ -9,8 +9,7 @@
 
 struct api *api_open(const struct api_options *options)
 {
-    struct api *api = calloc(1, sizeof *api);
-    INSIST(api);
+    struct api *api = memory_take(sizeof *api);
     api->options = *options;
     api->card = card_take();
     measures_register();

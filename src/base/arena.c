@@ -29,8 +29,7 @@ struct arena_block {
 
 static struct arena_block *block_open(size_t capacity)
 {
-    struct arena_block *block = calloc(1, sizeof *block + capacity);
-    INSIST(block != NULL && "out of memory");
+    struct arena_block *block = memory_take(sizeof *block + capacity);
     block->capacity = capacity;
     return block;
 }

@@ -27,4 +27,11 @@ enum { MICROS_PER_MS = 1000, MICROS_PER_SECOND = 1000 * 1000 };
 _Noreturn void base_mistake(const char *file, int line, const char *claim);
 #define INSIST(claim) ((claim) ? (void)0 : base_mistake(__FILE__, __LINE__, #claim))
 
+/* Zeroed memory for free(). Never NULL: see memory_missing. */
+void *memory_take(size_t bytes);
+
+/* So many bytes could not be had: say so and stop the process. What was promised is on disk, and the next start goes on with it
+ * (docs/decisions/0019). */
+_Noreturn void memory_missing(size_t bytes);
+
 #endif

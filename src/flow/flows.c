@@ -8,8 +8,8 @@
 
 struct flows *flows_open(const struct flows_options *options)
 {
-    struct flows *flows = calloc(1, sizeof *flows);
-    INSIST(flows && options->processor_count >= 1 && options->processor_count <= PROCESSORS_MAX && options->form_count >= 1);
+    struct flows *flows = memory_take(sizeof *flows);
+    INSIST(options->processor_count >= 1 && options->processor_count <= PROCESSORS_MAX && options->form_count >= 1);
     flows->options = *options;
     flows->opened_at = world_monotonic(options->world);
     for (size_t i = 0; i < options->processor_count; i++) flows->lines[i].settings = options->processors[i];

@@ -216,8 +216,7 @@ static const struct step steps[] = {
 
 struct operation_flow *operation_flow_take(struct flows *flows, enum operation_entry entry)
 {
-    struct operation_flow *flow = calloc(1, sizeof *flow);
-    INSIST(flow);
+    struct operation_flow *flow = memory_take(sizeof *flow);
     flow->flows = flows;
     flow->flow.world = flows->options.world;
     flow->line = &flows->lines[0];

@@ -275,8 +275,7 @@ static void ask_next(struct reconciliation *whole)
 
 struct reconciliation *reconciliation_start(const struct reconciliation_options *options)
 {
-    struct reconciliation *whole = calloc(1, sizeof *whole);
-    INSIST(whole);
+    struct reconciliation *whole = memory_take(sizeof *whole);
     whole->options = *options;
     next_page(whole);
     return whole;

@@ -157,8 +157,8 @@ static void take_up_page(struct work *work)
 
 void flows_recover(struct flows *flows, void (*ready)(void *context), void *context)
 {
-    struct recovery *recovery = calloc(1, sizeof *recovery);
-    INSIST(recovery && !flows->recovery);
+    struct recovery *recovery = memory_take(sizeof *recovery);
+    INSIST(!flows->recovery);
     *recovery = (struct recovery){ .flows = flows, .ready = ready, .context = context, .busy = true };
     recovery->work = (struct work){ .run = list_open, .done = take_up_page };
     flows->recovery = recovery;

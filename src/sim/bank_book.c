@@ -71,8 +71,7 @@ static uint32_t find_account(const struct bank_book *book, str number)
 
 struct bank_book *bank_book_open(uint32_t further_cards, int64_t auth_expiry_hours)
 {
-    struct bank_book *book = calloc(1, sizeof *book);
-    INSIST(book != NULL);
+    struct bank_book *book = memory_take(sizeof *book);
     book->auth_expiry_hours = auth_expiry_hours;
     book->accounts.item_bytes = sizeof(struct numbered_account);
     book->effects.item_bytes = sizeof(struct bank_effect);

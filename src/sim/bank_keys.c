@@ -40,8 +40,7 @@ struct bank_keys {
 
 struct bank_keys *bank_keys_open(micros started)
 {
-    struct bank_keys *keys = calloc(1, sizeof *keys);
-    INSIST(keys != NULL);
+    struct bank_keys *keys = memory_take(sizeof *keys);
     keys->started = started;
     keys->pool.item_bytes = sizeof(struct bank_key);
     return keys;
@@ -140,8 +139,7 @@ static const char *copy_text(struct bank_keys *keys, str text)
 {
     if (!keys->texts || keys->texts->capacity - keys->texts->used < text.length) {
         size_t capacity = text.length > TEXT_CHUNK_BYTES ? text.length : TEXT_CHUNK_BYTES;
-        struct text_chunk *chunk = calloc(1, sizeof *chunk + capacity);
-        INSIST(chunk != NULL);
+        struct text_chunk *chunk = memory_take(sizeof *chunk + capacity);
         chunk->older = keys->texts;
         chunk->capacity = capacity;
         keys->texts = chunk;

@@ -10,8 +10,7 @@ enum { NS_PER_MICRO = 1000 };
 
 struct sim_bank *sim_bank_open(const struct sim_bank_options *options)
 {
-    struct sim_bank *bank = calloc(1, sizeof *bank);
-    INSIST(bank != NULL);
+    struct sim_bank *bank = memory_take(sizeof *bank);
     bank->options = *options;
     bank->book = bank_book_open(options->cards, options->auth_expiry_hours);
     bank->keys = bank_keys_open(world_now(options->world));

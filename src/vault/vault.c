@@ -94,8 +94,7 @@ static bool open_slots(struct vault *vault, const char *folder, const char *name
 
 struct vault *vault_open(struct world *world, const char *folder, const char *name, size_t slots, struct error *error)
 {
-    struct vault *vault = calloc(1, sizeof *vault);
-    INSIST(vault);
+    struct vault *vault = memory_take(sizeof *vault);
     vault->world = world;
     vault->count = slots;
     vault->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);

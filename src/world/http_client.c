@@ -140,8 +140,7 @@ struct http_client *http_client_open(struct loop *loop, struct error *error)
         error_set(error, "cannot start the HTTP client: %s", curl_easy_strerror(failed));
         return NULL;
     }
-    struct http_client *client = calloc(1, sizeof *client);
-    INSIST(client != NULL);
+    struct http_client *client = memory_take(sizeof *client);
     client->uv = loop_uv(loop);
     client->sockets = http_sockets_open(client->uv);
     client->shared = share_open();

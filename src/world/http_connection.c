@@ -63,8 +63,7 @@ static void ahead_grow(struct http_ahead *ahead, size_t wanted)
     size_t waiting = old.length - old.from; /* what was read already stays behind */
     size_t capacity = AHEAD_BYTES_FIRST;
     while (capacity < waiting + wanted) capacity *= 2;
-    char *bytes = malloc(capacity);
-    INSIST(bytes != NULL);
+    char *bytes = memory_take(capacity);
     if (waiting > 0) memcpy(bytes, old.bytes + old.from, waiting);
     *ahead = (struct http_ahead){ bytes, 0, waiting, capacity };
     ahead_drop(&old);
@@ -292,8 +291,7 @@ static struct http_connection *connection_take(struct http_server *server)
 {
     struct http_connection *connection = server->free_connections;
     if (connection != NULL) server->free_connections = connection->next;
-    else connection = malloc(sizeof *connection);
-    INSIST(connection != NULL);
+    else connection = memory_take(sizeof *connection);
     *connection = (struct http_connection){ .server = server };
     return connection;
 }

@@ -53,8 +53,7 @@ static int on_socket_wanted(CURL *easy, curl_socket_t socket, int wanted, void *
 
 struct http_lane *http_lane_open(uv_loop_t *uv, struct http_sockets *sockets, struct http_client *client, size_t number)
 {
-    struct http_lane *lane = calloc(1, sizeof *lane);
-    INSIST(lane != NULL);
+    struct http_lane *lane = memory_take(sizeof *lane);
     lane->sockets = sockets;
     lane->client = client;
     lane->number = number;

@@ -133,15 +133,13 @@ static int open_listener(struct http_server *server, const char *listen)
 
 static struct http_server *server_take(struct loop *loop, const struct http_server_options *options)
 {
-    struct http_server *server = calloc(1, sizeof *server);
-    INSIST(server != NULL);
+    struct http_server *server = memory_take(sizeof *server);
     server->options = *options;
     server->options.listen = NULL; /* the caller's */
     if (server->options.body_bytes_max == 0) server->options.body_bytes_max = HTTP_BODY_BYTES_MAX;
     server->loop = loop;
     server->uv = loop_uv(loop);
-    server->read_buffer = malloc(HTTP_READ_BYTES);
-    INSIST(server->read_buffer != NULL);
+    server->read_buffer = memory_take(HTTP_READ_BYTES);
     INSIST(uv_timer_init(server->uv, &server->sweep) == 0);
     server->sweep.data = server;
     server->handles++;

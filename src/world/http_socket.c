@@ -52,7 +52,7 @@ static void table_grow(struct http_sockets *sockets, size_t wanted)
     size_t size = sockets->table_size > 0 ? sockets->table_size : TABLE_FIRST;
     while (size < wanted) size *= 2;
     sockets->table = realloc(sockets->table, size * sizeof(struct watcher *));
-    INSIST(sockets->table != NULL);
+    if (sockets->table == NULL) memory_missing(size * sizeof(struct watcher *));
     memset(sockets->table + sockets->table_size, 0, (size - sockets->table_size) * sizeof(struct watcher *));
     sockets->table_size = size;
 }
@@ -64,8 +64,7 @@ static struct watcher *watcher_find(struct http_sockets *sockets, curl_socket_t 
 
 static struct watcher *watcher_open(struct http_sockets *sockets, curl_socket_t socket)
 {
-    struct watcher *watcher = calloc(1, sizeof *watcher);
-    INSIST(watcher != NULL);
+    struct watcher *watcher = memory_take(sizeof *watcher);
     watcher->sockets = sockets;
     watcher->socket = socket;
     INSIST(uv_poll_init_socket(sockets->uv, &watcher->poll, socket) == 0);
@@ -144,8 +143,7 @@ int http_sockets_give_back(void *sockets, curl_socket_t socket)
 
 struct http_sockets *http_sockets_open(uv_loop_t *uv)
 {
-    struct http_sockets *sockets = calloc(1, sizeof *sockets);
-    INSIST(sockets != NULL);
+    struct http_sockets *sockets = memory_take(sizeof *sockets);
     sockets->uv = uv;
     return sockets;
 }

@@ -121,8 +121,7 @@ static void set_manners(struct http_transfer *transfer)
 
 struct http_transfer *http_transfer_open(CURLSH *shared, struct http_sockets *sockets)
 {
-    struct http_transfer *transfer = calloc(1, sizeof *transfer);
-    INSIST(transfer != NULL);
+    struct http_transfer *transfer = memory_take(sizeof *transfer);
     transfer->sockets = sockets;
     transfer->easy = curl_easy_init();
     INSIST(transfer->easy != NULL);

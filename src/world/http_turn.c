@@ -31,8 +31,7 @@ static struct http_turn *turn_take(struct http_server *server)
 {
     struct http_turn *turn = server->free_turns;
     if (turn == NULL) {
-        turn = calloc(1, sizeof *turn);
-        INSIST(turn != NULL);
+        turn = memory_take(sizeof *turn);
         return turn;
     }
     server->free_turns = turn->next;

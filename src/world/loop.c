@@ -97,8 +97,7 @@ static struct pooled_timer *timer_borrow(struct loop *loop)
         loop->free_timers = pooled->next_free;
         return pooled;
     }
-    pooled = calloc(1, sizeof *pooled);
-    INSIST(pooled != NULL);
+    pooled = memory_take(sizeof *pooled);
     pooled->loop = loop;
     INSIST(uv_timer_init(&loop->uv, &pooled->uv) == 0);
     pooled->uv.data = pooled;
@@ -207,8 +206,7 @@ static void prepare_handles(struct loop *loop)
 
 struct loop *loop_open(struct error *error)
 {
-    struct loop *loop = calloc(1, sizeof *loop);
-    INSIST(loop != NULL);
+    struct loop *loop = memory_take(sizeof *loop);
     (void)signal(SIGPIPE, SIG_IGN); /* a peer that hangs up is an error value, not a signal */
     loop->world.doors = &doors;
     int failed = uv_loop_init(&loop->uv);

@@ -5,7 +5,8 @@
 
 #include "base/error.h"
 
-/* From now on libcurl and OpenSSL wipe what they free. Called once, before either is used. */
+/* From now on libcurl and OpenSSL wipe what they free, and they, libuv and SQLite get every block that they ask for, or the process
+ * stops (memory_missing). Called once, before any of them is used. */
 bool memory_wipe_libraries(struct error *error) MUST_CHECK;
 
 /* No core file, and no debugger of the same user: PR_SET_DUMPABLE 0 and RLIMIT_CORE 0. */

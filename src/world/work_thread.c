@@ -125,8 +125,7 @@ static void free_thread(uv_handle_t *wake)
 struct work_thread *work_thread_open(struct uv_loop_s *uv, const char *name, work_batch *batch, void *on,
                                      struct error *error)
 {
-    struct work_thread *thread = calloc(1, sizeof *thread);
-    INSIST(thread != NULL);
+    struct work_thread *thread = memory_take(sizeof *thread);
     thread->batch = batch;
     thread->on = on;
     list_clear(&thread->waiting);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two ways to stop at once: a mistake of ours, and a crash point of a test build. Each is tried in a child process. */
+/* The ways to stop at once: a mistake of ours, no memory, and a crash point of a test build. Each is tried in a child process. */
 #include "base_testing.h"
 
 #include <signal.h>
@@ -64,6 +64,31 @@ static void a_mistake_stops_the_process_and_says_where(void **state)
     assert_non_null(strstr(ending.text, "\"before\"")); /* the log is not lost */
 }
 
+static void find_no_memory(void)
+{
+    log_info("before", LOG_NUMBER("n", 1));
+    memory_missing(4711);
+}
+
+static void no_memory_stops_the_process_with_a_sentence(void **state)
+{
+    (void)state;
+    struct ending ending = run_child(find_no_memory);
+    assert_int_equal(ending.signal, SIGABRT);
+    assert_non_null(strstr(ending.text, "out of memory: 4711 bytes more"));
+    assert_non_null(strstr(ending.text, "\"before\""));
+}
+
+static void memory_is_zero(void **state)
+{
+    (void)state;
+    static const char zeros[512];
+    char *taken = memory_take(sizeof zeros);
+    assert_memory_equal(taken, zeros, sizeof zeros);
+    free(taken);
+    free(memory_take(0));
+}
+
 /* Passes three points four times each and writes a letter after each. */
 static void pass_points(void)
 {
@@ -122,6 +147,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mistake_stops_the_process_and_says_where),
+        cmocka_unit_test(no_memory_stops_the_process_with_a_sentence),
+        cmocka_unit_test(memory_is_zero),
         cmocka_unit_test(kills_at_the_chosen_passing),
         cmocka_unit_test(a_choice_that_is_no_number_is_our_mistake),
     };
