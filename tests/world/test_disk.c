@@ -314,6 +314,21 @@ static size_t read_out(const struct disk *disk, const char *name, uint8_t *bytes
     return length;
 }
 
+static sqlite3_file *open_plain(const char *name)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
+    assert_non_null(file);
+    assert_int_equal(vfs->xOpen(vfs, name, file, SQLITE_OPEN_WAL | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL), SQLITE_OK);
+    return file;
+}
+
+static void close_plain(sqlite3_file *file)
+{
+    file->pMethods->xClose(file);
+    free(file);
+}
+
 static int bits_set(uint8_t byte) { return __builtin_popcount(byte); }
 
 static void one_bit_is_flipped(void **state)
@@ -328,6 +343,30 @@ static void one_bit_is_flipped(void **state)
     for (size_t i = 0; i < length; i++) different += bits_set(before[i] ^ after[i]);
     assert_int_equal(different, 1);
     assert_false(disk_flip_bit(fixture->disk, "-none", 0));
+}
+
+/* What a power loss brings back has been flipped as well as what it would have lost. */
+static void a_flipped_bit_outlives_a_power_loss(void **state)
+{
+    enum { LENGTH = 100, AT = 5, BIT = 3, SEEDS = 20 };
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct disk *disk = disk_open(seed);
+        uint8_t older[LENGTH] = { 0 }, newer[LENGTH], found = 0;
+        memset(newer, 0xff, sizeof newer);
+        sqlite3_file *file = open_plain("/disk/plain");
+        assert_int_equal(file->pMethods->xWrite(file, older, LENGTH, 0), SQLITE_OK);
+        assert_int_equal(file->pMethods->xSync(file, SQLITE_SYNC_NORMAL), SQLITE_OK);
+        assert_int_equal(file->pMethods->xWrite(file, newer, LENGTH, 0), SQLITE_OK);
+        assert_true(disk_flip_bit(disk, "plain", 8 * AT + BIT));
+        disk_lose_power(disk);
+        close_plain(file);
+        file = open_plain("/disk/plain");
+        assert_int_equal(file->pMethods->xRead(file, &found, 1, AT), SQLITE_OK);
+        assert_row(found == 1 << BIT || found == (0xff ^ 1 << BIT), seed);
+        close_plain(file);
+        disk_close(disk);
+    }
 }
 
 /* The trap that the witness is for: that commit and all later ones are gone, and nobody says a word. */
@@ -392,6 +431,7 @@ int main(void)
         disk_test(a_full_disk_is_certain),
         disk_test(what_is_cut_off_makes_room),
         disk_test(one_bit_is_flipped),
+        cmocka_unit_test(a_flipped_bit_outlives_a_power_loss),
         disk_test(a_flipped_bit_in_the_log_loses_commits_silently),
         disk_test(a_flipped_bit_in_the_database_stays),
         disk_test(text_is_found_while_it_can_come_back),
