@@ -10,6 +10,7 @@ from florin_testing.bad_tls import TlsFront, record, tls_context, with_tls
 from florin_testing.certificates import AUTHORITY, Certificate, named
 from florin_testing.client import fresh_key
 from florin_testing.gateway import run
+from florin_testing.messages import take_message
 from florin_testing.shop import Shop
 from florin_testing.waiting import until
 
@@ -175,7 +176,7 @@ def a_careless_client_gets_in(front):
     context.set_ciphers('ALL:aNULL:@SECLEVEL=0')
     with socket.create_connection(('127.0.0.1', front.port), timeout=30) as outside, context.wrap_socket(outside) as inside:
         inside.sendall(b'GET /sim/book?summary=1 HTTP/1.1\r\nHost: bank\r\n\r\n')
-        return bad_tls.take_message(lambda: inside.recv(65536)).startswith(b'HTTP/1.1 200')
+        return take_message(lambda: inside.recv(65536)).startswith(b'HTTP/1.1 200')
 
 
 def check_nothing_was_said(shop):

@@ -11,6 +11,8 @@ import ssl
 import struct
 import threading
 
+from florin_testing.messages import take_message
+
 READ_BYTES = 65536
 STALL_SECONDS_MAX = 60  # the gateway hangs up long before
 
@@ -105,27 +107,6 @@ class TlsFront:
         with socket.create_connection(self.bank, timeout=STALL_SECONDS_MAX) as bank:
             bank.sendall(request)
             return take_message(lambda: bank.recv(READ_BYTES))
-
-
-# --- HTTP, as much as is needed ---
-
-def is_whole(message):
-    """Head and body are here; every message in these tests has a Content-Length or no body."""
-    head, end, body = message.partition(b'\r\n\r\n')
-    fields = [line.split(b':', 1) for line in head.split(b'\r\n')[1:]]
-    length = next((int(value) for name, value in fields if name.lower() == b'content-length'), 0)
-    return bool(end) and len(body) >= length
-
-
-def take_message(receive):
-    """Reads one whole request or answer; b'' when the other side ended before it began."""
-    message = b''
-    while not is_whole(message):
-        piece = receive()
-        if not piece:
-            return b''
-        message += piece
-    return message
 
 
 # --- relays: what happens inside ---
