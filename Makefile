@@ -2,7 +2,7 @@
 #
 # The front door: short commands for people. Meson and ninja do the building.
 
-.PHONY: build help setup demo run develop test check format bench shape clean
+.PHONY: build help setup demo run develop test check format bench fuzz shape clean
 .DEFAULT_GOAL := build
 
 build: build/release/build.ninja         ## build build/florin
@@ -38,6 +38,9 @@ format:                                  ## put C sources into shape, hand-made 
 bench: build                             ## measure payments a second; BENCH='--seconds 20' for longer runs
 	@mkdir -p bench/results
 	@build/florin bench --folder build --json bench/results/latest.json $(BENCH)
+
+fuzz: setup                              ## look for inputs that break a promise; SECONDS=60 for a minute a target
+	@tools/fuzz --seconds $(or $(SECONDS),10) $(FUZZ)
 
 shape:                                   ## the house in numbers: folders, functions, includes
 	@tools/shape
