@@ -6,6 +6,7 @@
 
 #include "base/crash.h"
 #include "store/sql.h"
+#include "store/sqlite_log.h"
 
 enum {
     STATEMENTS_MAX = 256, /* a power of two, well above the number of texts in store_*.c */
@@ -272,6 +273,10 @@ struct sql *sql_open(const char *path, bool read_only, struct error *error)
     int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
     INSIST(sql);
     configure_once();
+    if (!read_only && !sqlite_log_write_again(path, error)) {
+        free(sql);
+        return NULL;
+    }
     if (sqlite3_open_v2(path, &sql->db, flags, NULL) != SQLITE_OK) {
         say(sql, error, path);
     } else if (set_up(sql, read_only, error)) {
