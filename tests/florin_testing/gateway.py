@@ -78,13 +78,13 @@ class Gateway:
         self.address = found.group(1) if found else self.address
         return found
 
-    def launch(self, env=None, **settings):
-        """Starts it without waiting."""
+    def launch(self, env=None, wrapper=(), **settings):
+        """Starts it without waiting; `wrapper`: a command that becomes the gateway in the end."""
         assert self.process is None or self.process.poll() is not None, 'the gateway still runs'
         self.settings.update(settings)
         with self.log_file.open('ab') as log:
             self.process = subprocess.Popen(
-                [florin_binary(), 'serve', *flags(self.settings)], env={**os.environ, **(env or {})}, cwd=self.folder,
+                [*wrapper, florin_binary(), 'serve', *flags(self.settings)], env={**os.environ, **(env or {})}, cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
 
     def _first_line(self):
