@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes memory away from a gateway and turns its wall clock, by a library that stands between it and libc (crash/preload_world.c)."""
+"""Bends the world of a gateway by a library that stands between it and libc (crash/preload_world.c): memory, clock, writes, chance."""
 import mmap
 import os
 import pathlib
@@ -9,7 +9,8 @@ import pytest
 from florin_testing.processes import florin_binary
 
 FOR_EVER = 2 ** 62
-FIELDS = {name: 8 * place for place, name in enumerate(['allocations', 'fail_from', 'fail_until', 'clock_shift_us'])}
+FIELDS = {name: 8 * place for place, name in enumerate([
+    'allocations', 'fail_from', 'fail_until', 'clock_shift_us', 'writes', 'short_from', 'short_until', 'no_random'])}
 SANITIZER_OPTIONS = 'verify_asan_link_order=0:detect_leaks=0:allocator_may_return_null=1'
 
 
@@ -48,9 +49,24 @@ class WorldPage:
         self._set('fail_until', FOR_EVER if sticky else begin + 1)
         self._set('fail_from', begin)
 
+    def writes(self):
+        """How many there were so far, to files and sockets."""
+        return self._get('writes')
+
+    def shorten_write(self, number, sticky=False):
+        """The number-th write from now on takes only half; with `sticky` all later ones do, too."""
+        begin = self.writes() + number
+        self._set('short_until', FOR_EVER if sticky else begin + 1)
+        self._set('short_from', begin)
+
+    def end_random(self):
+        """No random bytes any more."""
+        self._set('no_random', 1)
+
     def heal(self):
-        """Memory again, as much as there is."""
-        self._set('fail_from', 0)
+        """A sound world, but for its clock."""
+        for field in ('fail_from', 'short_from', 'no_random'):
+            self._set(field, 0)
 
     def turn_clock(self, seconds):
         """The wall clock shows the true time and so many seconds more."""
