@@ -20,7 +20,7 @@ struct disk_file *disk_folder_make(struct disk *disk, const char *name)
 {
     if (disk->files_count == disk->files_room) {
         disk->files_room = disk->files_room ? 2 * disk->files_room : 8;
-        disk->files = realloc(disk->files, disk->files_room * sizeof *disk->files);
+        disk->files = realloc(disk->files, disk->files_room * sizeof(void *));
         INSIST(disk->files);
     }
     struct disk_file *file = disk_file_new(disk, name);
@@ -34,7 +34,7 @@ static void take_out(struct disk_file *file)
     size_t place = 0;
     while (disk->files[place] != file) place++;
     disk->files_count--;
-    memmove(&disk->files[place], &disk->files[place + 1], (disk->files_count - place) * sizeof *disk->files);
+    memmove(&disk->files[place], &disk->files[place + 1], (disk->files_count - place) * sizeof(void *));
     disk_file_free(file);
 }
 

@@ -170,7 +170,7 @@ static const struct row rows[] = {
     { false,   CHECKPOINT,        false,  true  }, /* so is that of the checkpoint */
     { true,    NONE,              false,  false },
     { true,    NONE,              true,   false }, /* no later sync makes good what a failed one left: the next commit goes with it */
-    { true,    CHECKPOINT,        false,  false }, /* worse: the end of the log goes, and its beginning undoes what the database has */
+    { true,    CHECKPOINT,        false,  false }, /* the end of the log goes, and its beginning undoes what the database has */
     { true,    CHECKPOINT,        true,   true  }, /* a new log; the old one can no longer be read */
     { true,    LOG_WRITTEN_ANEW,  false,  true  },
     { true,    LOG_WRITTEN_ANEW,  true,   true  },
