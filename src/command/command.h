@@ -21,6 +21,10 @@ int command_demo(int count, char **words);
 int command_reconcile(int count, char **words);
 int command_review(int count, char **words);
 int command_bench(int count, char **words);
+#ifdef FLORIN_TEST_BUILD
+int command_simulate(int count, char **words); /* tests/simulation */
+void command_simulate_help(void);
+#endif
 void command_serve_help(void);
 void command_sim_bank_help(void);
 void command_reconcile_help(void);

@@ -16,6 +16,9 @@ static const struct subcommand commands[] = {
     { "review", "lists the operations that need a person, and takes his word", command_review, command_review_help },
     { "reconcile", "compares every receipt with the bank", command_reconcile, command_reconcile_help },
     { "bench", "measures what this machine can carry", command_bench, command_bench_help },
+#ifdef FLORIN_TEST_BUILD
+    { "simulate", "tries to break the gateway, a seed at a time (test builds only)", command_simulate, command_simulate_help },
+#endif
     { "sim bank", "runs a bank in miniature, for trying and testing", command_sim_bank, command_sim_bank_help },
 };
 

@@ -55,6 +55,13 @@ void fake_bank_heal(struct fake_world *fake)
     arena_close(&control.kept);
 }
 
+void fake_bank_fail_never(struct fake_world *fake)
+{
+    struct control control;
+    (void)ask_bank(fake, &control, "POST", "/sim/settings", NULL, STR("{\"failure_rate\": 0}"));
+    arena_close(&control.kept);
+}
+
 size_t fake_bank_effect(struct fake_world *fake, str key, struct processor_id *out)
 {
     static const char *const kinds[] = { "authorizations", "captures", "voids", "refunds" };

@@ -95,7 +95,8 @@ void network_answer(struct http_exchange *exchange, const struct http_answer *an
                                                         arena_copy(&trip->back, answer->headers[i].value) };
     }
     arena_close(&trip->arena);
-    send_back(trip, HTTP_CALL_ANSWERED);
+    bool too_long = answer->body.length > HTTP_CALL_ANSWER_BYTES_MAX; /* the real client hangs up then */
+    send_back(trip, too_long ? HTTP_CALL_LOST : HTTP_CALL_ANSWERED);
 }
 
 void network_hang_up(struct http_exchange *exchange, const struct http_answer *partial, size_t bytes)
@@ -186,6 +187,7 @@ void network_send(struct world *world, struct http_call *call)
 }
 
 void fake_world_set_network(struct fake_world *fake, enum fake_network network) { fake->network = network; }
+enum fake_network fake_world_network(const struct fake_world *fake) { return fake->network; }
 
 static void lose_trip(struct trip *trip, bool arrives)
 {

@@ -70,14 +70,16 @@ enum fake_network {
     NETWORK_SWALLOWS,   /* nothing arrives and nobody says so */
 };
 void fake_world_set_network(struct fake_world *fake, enum fake_network network);
+enum fake_network fake_world_network(const struct fake_world *fake);
 
 /* ---- the bank ---- */
 
 /* Orders from /sim/faults, as JSON members: fault, path, times, after, latency_ms ... (bank_faults.c has the kinds). */
 void fake_bank_fault(struct fake_world *fake, const char *members);
 void fake_bank_forget_keys(struct fake_world *fake);
-/* From now on it does what it should. */
+/* No fault that was ordered is left; nor does it fail by chance. */
 void fake_bank_heal(struct fake_world *fake);
+void fake_bank_fail_never(struct fake_world *fake);
 
 /* Its whole book, as it reports it. Lives until `arena` is closed. */
 const struct json *fake_bank_book(struct fake_world *fake, struct arena *arena);

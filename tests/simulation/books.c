@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* books: two books about the same money, kept by two who do not know each other. When everything is over they must agree. */
+#include <string.h>
+
+#include "simulation/simulation.h"
+
+enum { PAYMENTS_MAX = 4096 };
+
+static const str merchant = STR_CONSTANT("merchant");
+
+/* ---- our book ---- */
+
+struct ours {
+    struct work work;
+    struct arena arena;
+    struct payment_record *payments;
+    struct operation_record *open;
+    size_t payment_count, open_count;
+};
+
+static void read_all(struct work *work, void *store)
+{
+    struct ours *ours = CONTAINER_OF(work, struct ours, work);
+    ours->payment_count = store_list_payments_after(store, &ours->arena, merchant, STR_NONE, PAYMENTS_MAX, &ours->payments);
+    ours->open_count = store_list_open_operations(store, &ours->arena, merchant, STR_NONE, PAYMENTS_MAX, &ours->open);
+}
+
+static void read_ours(struct simulation *sim, struct ours *ours)
+{
+    struct work *works[] = { &ours->work };
+    *ours = (struct ours){ .work = { .run = read_all } };
+    store_run_questions(sim->gateway.reader, works, 1);
+    if (ours->work.result != WORK_DONE) finding("I15", "the store cannot be read when nothing fails any more");
+}
+
+/* ---- a person ---- */
+
+static bool settle(struct simulation *sim, const struct operation_record *operation)
+{
+    struct processor_id effect;
+    size_t effects = fake_bank_effect(sim->world, operation->processor_key, &effect);
+    if (operation->kind == OPERATION_AUTHORIZE && effects > 1) sim->strays_seen += (int64_t)effects - 1;
+    bool taken = merchants_settle(sim, operation_id_str(&operation->id), effects > 0, str_of(effect.text));
+    if (taken) mark("end", "settled_by_a_person");
+    return taken;
+}
+
+size_t books_settle(struct simulation *sim)
+{
+    struct ours ours;
+    size_t settled = 0;
+    if (!sim->gateway.is_up) return 0;
+    read_ours(sim, &ours);
+    for (size_t i = 0; i < ours.open_count && sim->gateway.is_up; i++) {
+        if (ours.open[i].state == OPERATION_REVIEW) settled += settle(sim, &ours.open[i]);
+    }
+    arena_close(&ours.arena);
+    return settled;
+}
+
+/* ---- one payment against the bank ---- */
+
+/* A hold in the bank's book, with what became of it. */
+struct hold {
+    str id, capture_id, void_id, refund_id;
+    int64_t cents;
+    bool is_ours;
+};
+
+struct theirs {
+    struct arena arena;
+    struct hold *holds;
+    size_t count;
+};
+
+static str text_of(const struct json *hold, const char *name) { return json_string(json_find(hold, name)); }
+
+static void read_theirs(struct simulation *sim, struct theirs *theirs)
+{
+    *theirs = (struct theirs){ 0 };
+    const struct json *book = fake_bank_book(sim->world, &theirs->arena);
+    const struct json *holds = json_find(book, "authorizations");
+    if (!json_is_true(json_find(book, "balanced"))) finding("I8", "the bank's book does not balance");
+    theirs->holds = arena_take(&theirs->arena, (json_length(holds) + 1) * sizeof *theirs->holds);
+    for (struct json_item item = json_first(holds); item.value; item = json_next(item)) {
+        struct hold *hold = &theirs->holds[theirs->count++];
+        *hold = (struct hold){ .id = text_of(item.value, "id"), .capture_id = text_of(item.value, "capture_id"),
+                               .void_id = text_of(item.value, "void_id"), .refund_id = text_of(item.value, "refund_id") };
+        INSIST(json_int64(json_find(item.value, "amount"), &hold->cents));
+    }
+}
+
+static struct hold *hold_named(struct theirs *theirs, const char *id)
+{
+    for (size_t i = 0; i < theirs->count; i++) {
+        if (str_equal(theirs->holds[i].id, str_of(id))) return &theirs->holds[i];
+    }
+    return NULL;
+}
+
+/* An id that the bank gave and we did not hear of (a person's word, a conflict read as done) is empty here. */
+static void compare(const struct payment_record *record, const char *what, bool happened, const struct processor_id *ours, str theirs)
+{
+    if (happened != (theirs.length > 0)) {
+        finding("I8", "payment %s: %s %s here and %s at the bank", record->id.text, what, happened ? "happened" : "did not happen",
+                theirs.length > 0 ? "happened" : "did not happen");
+    }
+    if (ours->text[0] && !str_equal(str_of(ours->text), theirs)) {
+        finding("I8", "payment %s: %s is %s here and %.*s at the bank", record->id.text, what, ours->text, STR_FORMAT(theirs));
+    }
+}
+
+static void check_hold(struct theirs *theirs, const struct payment_record *record)
+{
+    const struct payment *payment = &record->payment;
+    struct hold *hold = hold_named(theirs, record->authorization_ref.text);
+    if (!hold) finding("I8", "payment %s: there is no hold %s at the bank", record->id.text, record->authorization_ref.text);
+    if (hold->is_ours) finding("I1", "two payments have the hold %s", record->authorization_ref.text);
+    hold->is_ours = true;
+    if (hold->cents != payment->authorized_minor) finding("I8", "payment %s: %lld held here, %lld at the bank", record->id.text, (long long)payment->authorized_minor, (long long)hold->cents);
+    compare(record, "the capture", payment->captured_minor > 0, &record->capture_ref, hold->capture_id);
+    compare(record, "the void", payment->voided_at != 0, &record->void_ref, hold->void_id);
+    compare(record, "the refund", payment->refunded_minor > 0, &record->refund_ref, hold->refund_id);
+}
+
+static void check_amounts(const struct payment_record *record)
+{
+    const struct payment *payment = &record->payment;
+    bool fits = payment->captured_minor <= payment->authorized_minor && payment->refunded_minor <= payment->captured_minor &&
+                payment->authorized_minor <= payment->amount.minor && !(payment->voided_at && payment->captured_minor > 0);
+    if (!fits) finding("I3", "payment %s: the amounts do not fit", record->id.text);
+    mark("end", payment_state_word(payment->state).bytes);
+}
+
+/* ---- history ---- */
+
+struct history {
+    struct work work;
+    struct arena arena;
+    str payment_id;
+    struct event_record *events;
+    size_t count;
+};
+
+static void read_history(struct work *work, void *store)
+{
+    struct history *history = CONTAINER_OF(work, struct history, work);
+    history->count = store_list_events(store, &history->arena, merchant, history->payment_id, 0, PAYMENTS_MAX, &history->events);
+}
+
+/* I6, I7, I17: sequence 1, 2, 3 ... without a gap, times that never go back, a chain of hashes whose end the payment knows. */
+static void check_history(struct simulation *sim, struct arena *arena, const struct payment_record *record)
+{
+    char hex[HASH_HEX_BYTES + 1];
+    struct history history = { .work = { .run = read_history }, .payment_id = str_of(record->id.text), .arena = *arena };
+    struct work *works[] = { &history.work };
+    str previous = STR("0000000000000000000000000000000000000000000000000000000000000000");
+    store_run_questions(sim->gateway.reader, works, 1);
+    if (history.count != (size_t)record->payment.sequence) finding("I6", "payment %s: %zu events, sequence %lld", record->id.text, history.count, (long long)record->payment.sequence);
+    micros latest = 0;
+    for (size_t i = 0; i < history.count; i++) {
+        const struct event_record *event = &history.events[i];
+        struct hash hash = event_hash(previous, merchant, history.payment_id, event->sequence, event->type, event->at, event->data);
+        if (event->sequence != (int64_t)i + 1) finding("I6", "payment %s: event %zu has sequence %lld", record->id.text, i + 1, (long long)event->sequence);
+        if (event->at < latest) finding("I17", "payment %s: the time of event %zu goes back", record->id.text, i + 1);
+        if (!str_equal(event->hash, hash_hex(&hash, hex))) finding("I7", "payment %s: the hash of event %zu is wrong", record->id.text, i + 1);
+        latest = event->at;
+        previous = event->hash;
+    }
+    if (!str_equal(str_of(record->head_hash), previous)) finding("I7", "payment %s does not know the end of its chain", record->id.text);
+    *arena = history.arena;
+    arena_reset(arena);
+}
+
+/* ---- all of it ---- */
+
+/* I1: each wish made one payment at most. */
+static void check_orders(const struct ours *ours)
+{
+    for (size_t i = 1; i < ours->payment_count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (str_equal(ours->payments[i].order_id, ours->payments[j].order_id)) {
+                finding("I1", "one wish made two payments: %s and %s", ours->payments[j].id.text, ours->payments[i].id.text);
+            }
+        }
+    }
+}
+
+/* Holds that no payment has: lost tries of authorizations may have left them, and then that was told. */
+static void check_strays(struct simulation *sim, const struct theirs *theirs, int64_t told)
+{
+    int64_t strays = 0;
+    for (size_t i = 0; i < theirs->count; i++) {
+        if (theirs->holds[i].is_ours) continue;
+        strays++;
+        mark("end", "stray_hold");
+        if (theirs->holds[i].capture_id.length > 0) finding("I1", "hold %.*s is nobody's and was captured", STR_FORMAT(theirs->holds[i].id));
+    }
+    if (strays > told + sim->strays_seen) finding("I1", "%lld holds at the bank are nobody's, %lld were told of", (long long)strays, (long long)(told + sim->strays_seen));
+}
+
+void books_check(struct simulation *sim)
+{
+    struct ours ours;
+    struct theirs theirs;
+    struct arena arena = { 0 };
+    int64_t told = 0;
+    read_ours(sim, &ours);
+    read_theirs(sim, &theirs);
+    if (ours.open_count > 0) finding("I15", "operation %s is still open at the end", ours.open[0].id.text);
+    for (size_t i = 0; i < ours.payment_count; i++) {
+        const struct payment_record *record = &ours.payments[i];
+        if (record->payment.authorized_minor > 0) check_hold(&theirs, record);
+        check_amounts(record);
+        check_history(sim, &arena, record);
+        told += record->stray_holds;
+    }
+    check_orders(&ours);
+    check_strays(sim, &theirs, told);
+    arena_close(&arena);
+    arena_close(&theirs.arena);
+    arena_close(&ours.arena);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* life: one run from its first action to its last check. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "simulation/simulation.h"
+
+enum { ROUNDS_MAX = 12, AT_ONCE = 8 /* fewer than the smallest house takes */ };
+
+#define LONGEST_REST (INT64_C(24) * 3600 * MICROS_PER_SECOND)
+#define COME_BACK_LATER (INT64_C(5) * MICROS_PER_SECOND)
+
+struct simulation *simulation;
+
+/* ---- what is told of it ---- */
+
+void mark(const char *group, const char *what) { tally_mark(simulation->tally, group, what, 1); }
+
+void mark_times(const char *group, const char *what, int64_t times)
+{
+    if (times > 0) tally_mark(simulation->tally, group, what, times);
+}
+
+static void hash_bytes(const char *bytes, size_t length)
+{
+    uint64_t hash = simulation->tally->trace;
+    for (size_t i = 0; i < length; i++) hash = (hash ^ (uint8_t)bytes[i]) * UINT64_C(1099511628211); /* FNV-1a */
+    simulation->tally->trace = hash;
+}
+
+void trace(const char *who, str what)
+{
+    micros now = fake_world_clock(simulation->world);
+    hash_bytes((const char *)&now, sizeof now);
+    hash_bytes(who, strlen(who));
+    hash_bytes(what.bytes, what.length);
+    if (simulation->loud) printf("%12.6f  %-6s %.*s\n", (double)now / MICROS_PER_SECOND, who, STR_FORMAT(what));
+}
+
+void trace_format(const char *who, const char *format, ...)
+{
+    char line[4096];
+    va_list values;
+    va_start(values, format);
+    int length = vsnprintf(line, sizeof line, format, values);
+    va_end(values);
+    size_t kept = length < (int)sizeof line ? (size_t)length : sizeof line - 1;
+    trace(who, (str){ line, kept });
+}
+
+_Noreturn void finding(const char *check, const char *format, ...)
+{
+    struct tally *tally = simulation->tally;
+    va_list values;
+    va_start(values, format);
+    (void)vsnprintf(tally->finding, sizeof tally->finding, format, values);
+    va_end(values);
+    snprintf(tally->check, sizeof tally->check, "%s", check);
+    if (simulation->loud) printf("%12.6f  %s is broken: %s\n", (double)fake_world_clock(simulation->world) / MICROS_PER_SECOND, check, tally->finding);
+    fflush(stdout);
+    _exit(EXIT_FAILURE);
+}
+
+/* ---- time ---- */
+
+struct stepping {
+    struct fake_world *world;
+    micros until;
+    bool stepped;
+};
+
+static void step_world(void *context)
+{
+    struct stepping *stepping = context;
+    stepping->stepped = fake_world_step(stepping->world, stepping->until);
+}
+
+bool simulation_step(struct simulation *sim, micros until)
+{
+    if (gateway_look(sim)) return true;
+    bool down = !sim->gateway.is_open;
+    struct stepping stepping = { sim->world, down && sim->gateway.begins_at < until ? sim->gateway.begins_at : until, true };
+    bool lived = gateway_enter(sim, step_world, &stepping);
+    return !lived || stepping.stepped || (down && stepping.until < until);
+}
+
+void simulation_pass(struct simulation *sim, micros span)
+{
+    micros until = fake_world_clock(sim->world) + span;
+    while (simulation_step(sim, until)) continue;
+}
+
+/* ---- chaos ---- */
+
+static micros down_for(const struct action *action) { return (micros)(action->b % 3000) * MICROS_PER_MS; }
+
+static void plant_fault(struct simulation *sim, const struct action *action)
+{
+    char order[200];
+    const char *kind = fault_kind(action->a);
+    snprintf(order, sizeof order, "\"fault\": \"%s\", \"path\": \"%s\", \"times\": %u, \"latency_ms\": %u", kind, fault_path(action->a, action->b),
+             1 + action->b / 4 % 3, action->c % 14000);
+    mark("fault", kind);
+    fake_bank_fault(sim->world, order);
+}
+
+static void arm_kill(struct simulation *sim, const struct action *action)
+{
+    sim->gateway.kill_in = action->a;
+    sim->gateway.kill_how = action->c & 1 ? DEATH_POWER : DEATH_KILLED;
+}
+
+static void kill_now(struct simulation *sim, const struct action *action, enum death how)
+{
+    if (!sim->gateway.is_open) return;
+    mark("killed", "between_events");
+    gateway_die(sim, how, action->a & 1, down_for(action));
+}
+
+static void jump(struct simulation *sim, const struct action *action)
+{
+    bool back = action->b & 1;
+    mark("clock", back ? "back" : "ahead");
+    fake_world_jump_gateway(sim->world, (back ? -1 : 1) * (micros)action->a * MICROS_PER_SECOND);
+}
+
+static void act(struct simulation *sim, const struct action *action)
+{
+    switch (action->what) {
+    case ACT_SETTLE: (void)books_settle(sim); break;
+    case ACT_FAULT: plant_fault(sim, action); break;
+    case ACT_FORGET:
+        mark("fault", "forget_keys");
+        fake_bank_forget_keys(sim->world);
+        break;
+    case ACT_HEAL_BANK: fake_bank_heal(sim->world); break;
+    case ACT_NETWORK: fake_world_set_network(sim->world, (enum fake_network)action->a); break;
+    case ACT_KILL: kill_now(sim, action, DEATH_KILLED); break;
+    case ACT_POWER: kill_now(sim, action, DEATH_POWER); break;
+    case ACT_KILL_AT: arm_kill(sim, action); break;
+    case ACT_STOP: gateway_stop(sim, down_for(action)); break;
+    case ACT_DISK_ERROR: disk_fail(sim->disk, (enum disk_method)(action->a % DISK_METHOD_COUNT), action->b, action->c & 1); break;
+    case ACT_DISK_ROOM: disk_limit_room(sim->disk, (int64_t)action->a * 1024); break;
+    case ACT_HEAL_DISK: disk_heal(sim->disk); break;
+    case ACT_CLOCK: jump(sim, action); break;
+    case ACT_WAIT: simulation_pass(sim, (micros)action->a * MICROS_PER_MS); break;
+    default: merchants_act(sim, action); break;
+    }
+}
+
+static void chaos(struct simulation *sim)
+{
+    for (size_t i = 0; i < sim->script->count; i++) {
+        const struct action *action = &sim->script->actions[i];
+        simulation_pass(sim, action->pause);
+        trace("acts", str_of(act_word(action->what)));
+        act(sim, action);
+    }
+}
+
+/* ---- heal and drain ---- */
+
+static void rest(struct simulation *sim)
+{
+    micros until = fake_world_clock(sim->world) + LONGEST_REST;
+    while (!gateway_is_quiet(sim)) {
+        if (!simulation_step(sim, until)) finding("I15", "the gateway is still busy a day after everything healed");
+    }
+}
+
+static void heal(struct simulation *sim)
+{
+    fake_world_set_network(sim->world, NETWORK_WORKS);
+    fake_bank_heal(sim->world);
+    fake_bank_fail_never(sim->world);
+    disk_heal(sim->disk);
+    sim->gateway.kill_in = 0;
+    rest(sim);
+}
+
+static size_t ask_untold(struct simulation *sim)
+{
+    size_t untold = 0;
+    for (size_t i = 0; i < sim->merchants.intent_count; i++) {
+        if (sim->merchants.intents[i].is_told) continue;
+        merchants_ask(sim, i);
+        if (untold++ % AT_ONCE == AT_ONCE - 1) rest(sim);
+    }
+    return untold;
+}
+
+/* A request without a known end is asked for until it has one; what only a person can say, he says. */
+static void drain(struct simulation *sim)
+{
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        size_t untold = ask_untold(sim);
+        rest(sim);
+        size_t settled = books_settle(sim);
+        rest(sim);
+        if (untold == 0 && settled == 0) return;
+        simulation_pass(sim, COME_BACK_LATER);
+    }
+    for (size_t i = 0; i < sim->merchants.intent_count; i++) {
+        if (!sim->merchants.intents[i].is_told) finding("I15", "%s is never told its end", sim->merchants.intents[i].key);
+    }
+    finding("I15", "it needs a person again and again");
+}
+
+/* ---- check ---- */
+
+/* Everything once more: the same answers, and every payment where it was or further on. */
+static void ask_all_again(struct simulation *sim)
+{
+    for (size_t i = 0; i < sim->merchants.intent_count; i++) {
+        merchants_ask(sim, i);
+        if (i % AT_ONCE == AT_ONCE - 1) rest(sim);
+    }
+    rest(sim);
+    for (size_t i = 0; i < sim->merchants.purchase_count; i++) merchants_look(sim, i);
+    rest(sim);
+}
+
+/* The further cards all begin like this (put_card). */
+static void check_secrecy(struct simulation *sim)
+{
+    if (disk_contains(sim->disk, STR("40000000000000"))) finding("I12", "a card number is on the disk");
+}
+
+static void mark_disk(struct simulation *sim)
+{
+    struct disk_counts counts = disk_counts(sim->disk);
+    mark_times("disk", "write_lost", counts.writes_lost);
+    mark_times("disk", "write_kept_early", counts.writes_kept_early);
+    mark_times("disk", "write_torn", counts.writes_torn);
+    mark_times("disk", "name_lost", counts.names_lost);
+    mark_times("disk", "error_read", counts.errors[DISK_READ]);
+    mark_times("disk", "error_write", counts.errors[DISK_WRITE]);
+    mark_times("disk", "error_sync", counts.errors[DISK_SYNC]);
+    mark_times("disk", "error_other", counts.errors[DISK_TRUNCATE] + counts.errors[DISK_OPEN] + counts.errors[DISK_REMOVE]);
+    mark_times("disk", "full", counts.full);
+    trace_format("disk", "%lld writes, %lld syncs", (long long)counts.writes, (long long)counts.syncs);
+}
+
+static void open_world(struct simulation *sim)
+{
+    const struct script_settings *settings = &sim->script->settings;
+    struct fake_options options = {
+        .seed = sim->script->seed,
+        .bank_latency_ms = { settings->bank_latency_ms[0], settings->bank_latency_ms[1] },
+        .bank_failure_millionths = settings->bank_failure_millionths,
+        .bank_auth_expiry_hours = settings->bank_auth_expiry_hours,
+        .commit_latency_ms = settings->commit_latency_ms,
+        .watcher = { wire_left, wire_ended, sim },
+    };
+    sim->chance = chance_from(~sim->script->seed);
+    sim->world = fake_world_open(&options);
+    sim->disk = disk_open(sim->script->seed);
+    log_set_level(LOG_ERROR);
+    gateway_init(sim);
+}
+
+static void close_world(struct simulation *sim)
+{
+    gateway_close(sim);
+    mark_disk(sim);
+    check_secrecy(sim);
+    sim->tally->simulated = fake_world_clock(sim->world);
+    fake_world_close(sim->world);
+    disk_close(sim->disk);
+    arena_close(&sim->merchants.arena);
+}
+
+void simulation_run(struct simulation *sim)
+{
+    simulation = sim;
+    sim->tally->trace = UINT64_C(14695981039346656037);
+    open_world(sim);
+    chaos(sim);
+    heal(sim);
+    drain(sim);
+    ask_all_again(sim);
+    books_check(sim);
+    close_world(sim);
+    sim->tally->ended = true;
+    simulation = NULL;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* merchants: those who want money moved, and remember every word that they were told. */
+#ifndef FLORIN_TESTS_SIMULATION_MERCHANTS_H
+#define FLORIN_TESTS_SIMULATION_MERCHANTS_H
+
+#include "base/id.h"
+#include "simulation/script.h"
+#include "world/http.h"
+
+struct simulation;
+
+enum { INTENTS_MAX = 2 * ACTIONS_MAX + 64, KEY_BYTES = 24, ORDER_BYTES = 24, STATE_BYTES = 24 };
+
+enum wish { WISH_AUTHORIZE, WISH_CAPTURE, WISH_VOID, WISH_REFUND, WISH_COUNT };
+
+/* One thing that is wanted, under one idempotency key, however often it is asked for. */
+struct intent {
+    enum wish wish;
+    char key[KEY_BYTES];
+    size_t purchase;
+    int64_t minor;       /* capture, refund: 0 is the whole */
+    uint32_t card;
+    bool captures_itself;
+    int64_t asked;
+    bool is_told;        /* the end; what follows is that answer */
+    int status;
+    str body;            /* in merchants.arena */
+};
+
+/* How a payment stood when it was last heard of. It may only go on from there (I4). */
+struct standing {
+    char state[STATE_BYTES]; /* "": never heard of */
+    int64_t authorized, captured, refunded;
+};
+
+/* What a WISH_AUTHORIZE is for. */
+struct purchase {
+    char payment[ID_TEXT_BYTES]; /* "": not told yet */
+    char order[ORDER_BYTES];
+    size_t intent;
+    struct standing standing;
+};
+
+struct merchants {
+    struct intent intents[INTENTS_MAX];
+    size_t intent_count;
+    struct purchase purchases[INTENTS_MAX];
+    size_t purchase_count;
+    struct request *under_way;
+    size_t under_way_count;
+    int64_t requests; /* ever asked */
+    int64_t settling; /* the number of the operator's request that is under way; 0: none */
+    struct arena arena;
+};
+
+/* Does what the action says, if it is a merchant's. */
+void merchants_act(struct simulation *simulation, const struct action *action);
+
+/* The gateway is gone: nobody will answer what is under way. */
+void merchants_lose_answers(struct simulation *simulation);
+
+/* Asks (again) for it; nothing happens while the gateway does not listen. */
+void merchants_ask(struct simulation *simulation, size_t intent);
+
+/* The receipt of a payment that is known. */
+void merchants_look(struct simulation *simulation, size_t purchase);
+
+/* The operator's word on an operation in review, through his own door; true when it was taken. */
+bool merchants_settle(struct simulation *simulation, str operation_id, bool happened, str processor_ref);
+
+#endif
