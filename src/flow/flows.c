@@ -78,14 +78,13 @@ static void answer_at_once(struct flows *flows, const struct request_name *name,
     operation_flow_kind.finished(&flow->flow);
 }
 
-/* The same request is running here: its answer will be everybody's. */
+/* The same request is running here: its answer will be everybody's. Another request with that key goes its own way to the
+ * store, which alone knows whose key it is: the one that runs here may be about to hear that it is not its own. */
 static bool joins(struct flows *flows, const struct request_name *name, struct waiter *waiter)
 {
-    struct operation_flow *running = find_by_request(flows, name->scope, name->key);
-    if (!running) return false;
-    if (str_equal(running->name.fingerprint, name->fingerprint)) wait_for(running, waiter, true);
-    else answer_at_once(flows, name, ENDING_KEY_REUSED, waiter);
-    return true;
+    struct operation_flow *running = find_by_request(flows, name);
+    if (running) wait_for(running, waiter, true);
+    return running != NULL;
 }
 
 static struct operation_flow *take_request(struct flows *flows, const struct request_name *name, struct waiter *waiter)

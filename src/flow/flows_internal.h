@@ -118,7 +118,7 @@ struct flows {
 
 /* ---- waiting.c: who is found where, and who waits ---- */
 
-struct operation_flow *find_by_request(struct flows *flows, str scope, str key);
+struct operation_flow *find_by_request(struct flows *flows, const struct request_name *name);
 struct operation_flow *find_by_payment(struct flows *flows, str payment_id);
 void enter_by_request(struct operation_flow *flow);
 void enter_by_payment(struct operation_flow *flow);

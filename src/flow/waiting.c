@@ -13,10 +13,15 @@ static size_t bucket_of(str a, str b)
     return (size_t)(hash >> 20) % FLOW_BUCKETS;
 }
 
-struct operation_flow *find_by_request(struct flows *flows, str scope, str key)
+static bool is_same_request(const struct request_name *one, const struct request_name *other)
 {
-    struct operation_flow *flow = flows->by_request[bucket_of(key, scope)];
-    while (flow && !(str_equal(flow->name.key, key) && str_equal(flow->name.scope, scope))) flow = flow->next_by_request;
+    return str_equal(one->key, other->key) && str_equal(one->scope, other->scope) && str_equal(one->fingerprint, other->fingerprint);
+}
+
+struct operation_flow *find_by_request(struct flows *flows, const struct request_name *name)
+{
+    struct operation_flow *flow = flows->by_request[bucket_of(name->key, name->scope)];
+    while (flow && !is_same_request(&flow->name, name)) flow = flow->next_by_request;
     return flow;
 }
 

@@ -135,6 +135,21 @@ static void a_key_belongs_to_one_request(void **state)
     shop_close(shop);
 }
 
+/* Another request has the same key by mistake. It is running here while its key is looked up, but the key is not its own. */
+static void a_key_stays_with_its_request_while_another_one_tries_it(void **state)
+{
+    (void)state;
+    struct shop *shop = shop_open();
+    const char *payment = shop_held(shop, "k1");
+    struct guest *refused = shop_answered(shop, shop_refund(shop, "k2", payment));
+    assert_told(refused, 409, "refused invalid_state authorized");
+    struct guest *other = shop_capture(shop, "k2", payment);
+    struct guest *again = shop_refund(shop, "k2", payment);
+    assert_told(shop_answered(shop, again), 409, refused->body);
+    assert_told(shop_answered(shop, other), 422, "key_reused");
+    shop_close(shop);
+}
+
 static void equal_requests_join(void **state)
 {
     (void)state;
@@ -207,6 +222,7 @@ int main(void)
         cmocka_unit_test(what_is_not_there_is_not_found),
         cmocka_unit_test(every_kind_of_request_is_replayed),
         cmocka_unit_test(a_key_belongs_to_one_request),
+        cmocka_unit_test(a_key_stays_with_its_request_while_another_one_tries_it),
         cmocka_unit_test(equal_requests_join),
         cmocka_unit_test(two_captures_at_once_are_one),
         cmocka_unit_test(a_void_does_not_overtake_a_capture),
