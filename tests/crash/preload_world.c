@@ -27,7 +27,7 @@ struct world_page {
     _Atomic int64_t fail_from;   /* the first that fails; 0: none */
     _Atomic int64_t fail_until;  /* the first after it that does not */
     _Atomic int64_t clock_shift_us;
-    _Atomic int64_t writes;      /* so far, to files and sockets */
+    _Atomic int64_t writes;      /* so far, to files and sockets; very small ones do not count */
     _Atomic int64_t short_from;  /* the first that takes only half; 0: none */
     _Atomic int64_t short_until; /* the first after it that takes all */
     _Atomic int64_t no_random;   /* 1: the kernel gives no random bytes */
@@ -132,10 +132,12 @@ time_t time(time_t *out)
 
 /* ---- writing: the kernel may always take less than it was given ---- */
 
+enum { NEVER_SHORT_BYTES = 8 }; /* an eventfd takes its number whole or not at all */
+
 static size_t taken_of(size_t bytes)
 {
-    int is_short = page && is_chosen(&page->writes, &page->short_from, &page->short_until);
-    return is_short && bytes > 1 ? bytes / 2 : bytes;
+    int is_short = page && bytes > NEVER_SHORT_BYTES && is_chosen(&page->writes, &page->short_from, &page->short_until);
+    return is_short ? bytes / 2 : bytes;
 }
 
 ssize_t pwrite64(int file, const void *bytes, size_t count, off64_t at) { return syscall(SYS_pwrite64, file, bytes, taken_of(count), at); }
