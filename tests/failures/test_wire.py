@@ -181,7 +181,7 @@ def test_byte_by_byte_is_as_good_as_at_once(wire, operation):
 def test_a_pause_is_no_loss(wire, operation, way):
     """Longer than the merchant's patience, shorter than the gateway's: 202, and the answer is taken when it comes."""
     lengths = wire.rehearse(wire.to_bank, operation)
-    exchanges = run_all(wire, operation, [Fault(DELAY, way, at, seconds=0.5) for at in (1, lengths[way] // 2)])
+    exchanges = run_all(wire, operation, [Fault(DELAY, way, at, seconds=0.4) for at in (1, lengths[way] // 2)])
     assert len(exchanges) == 2 and all(exchange.was_answered for exchange in exchanges), 'asked again although the answer was on its way'
 
 
