@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "command/command.h"
 #include "command/house.h"
@@ -142,6 +143,7 @@ static void stop(void *context)
     if (gateway->control) http_server_drain(gateway->control);
     gateway->drain_until = world_monotonic(world) + longest_ms * MICROS_PER_MS;
     gateway->drain.fire = look_whether_quiet;
+    crash_point("li.drain");
     world_timer_start(world, &gateway->drain, 0);
 }
 
@@ -199,6 +201,7 @@ static void listen_now(void *context)
 {
     struct gateway *gateway = context;
     if (open_doors(gateway)) {
+        crash_point("li.listen");
         say_ready(gateway);
     } else {
         gateway->failed = true;
@@ -238,6 +241,7 @@ static void close_gateway(struct gateway *gateway)
 static int list_crash_points(void)
 {
     for (size_t i = 0; flows_step_name(i); i++) printf("operation.%s\n", flows_step_name(i));
+    printf("gc.batch_closed\ngc.synced_before_answers\ngc.half_answered\nva.sealed\nva.wiped\nli.listen\nli.drain\nli.exit\n");
     printf("op.commit_called\nop.commit_synced\n");
     return 0;
 }
@@ -257,6 +261,7 @@ static int run_gateway(struct gateway *gateway)
         loop_on_stop(gateway->house.loop, stop, gateway);
         flows_recover(gateway->house.flows, listen_now, gateway);
         loop_run(gateway->house.loop);
+        crash_point("li.exit");
     }
     close_gateway(gateway);
     log_flush();

@@ -98,7 +98,9 @@ void store_run_batch(void *on, struct work **works, size_t count)
 {
     struct store *store = on;
     micros began = monotonic();
+    crash_point("gc.batch_closed");
     commit_or_split(store, works, count);
+    crash_point("gc.synced_before_answers");
     if (store->tell) store->tell(monotonic() - began, count);
     if (sql_log_pages(store->sql) < LOG_PAGES_MAX) return;
     reserve_take(store->path); /* costs nothing while it is there */

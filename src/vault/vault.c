@@ -15,6 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/crash.h"
 #include "base/hash.h"
 #include "base/id.h"
 
@@ -136,6 +137,7 @@ static void wipe_slot(struct vault *vault, struct slot *slot)
 {
     secret_wipe(slot, sizeof *slot);
     vault->used--;
+    crash_point("va.wiped");
 }
 
 void vault_shred(struct vault *vault, int64_t number, str operation)
@@ -233,6 +235,7 @@ int64_t vault_seal(struct vault *vault, struct arena *arena, const struct card *
     encrypt(vault, slot, operation, plain, bytes);
     secret_wipe(plain, sizeof plain);
     *sealed = base64url_encode(arena, bytes, sizeof bytes);
+    crash_point("va.sealed");
     return slot - vault->slots;
 }
 

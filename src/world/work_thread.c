@@ -10,6 +10,8 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/crash.h"
+
 struct work_list {
     struct work *first;
     struct work **end; /* where the next one is hung in */
@@ -102,6 +104,7 @@ static void tell_finished(uv_async_t *wake)
         struct work *next = work->next; /* done may free the work or give it again */
         thread->pending--;
         work->done(work);
+        if (next != NULL) crash_point("gc.half_answered");
         work = next;
     }
 }

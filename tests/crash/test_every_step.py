@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kill -9 after every step of every flow: the gateway starts again, the same key is repeated, and there is one effect and one answer."""
+import concurrent.futures
 import http.client
 import os
 import shutil
@@ -7,6 +8,7 @@ import time
 
 import pytest
 from florin_testing.client import fresh_key
+from florin_testing.crowd import at_once
 from florin_testing.gateway import crash_points
 from florin_testing.waiting import PATIENCE, until
 
@@ -188,6 +190,15 @@ MUST_PASS = {
     LostCard: ['prepare', 'record_attempt', 'seal_again', 'record_resumed', 'call_processor', 'record_outcome', 'settled'],
     Settlement: ['record_settlement', 'settled'],
 }
+# Points that lie between the steps, in the stories where they matter.
+BETWEEN = {
+    Authorize: ['va.sealed', 'va.wiped', 'gc.batch_closed', 'gc.synced_before_answers', 'li.listen'],
+    Refund: ['gc.batch_closed', 'gc.synced_before_answers'],
+    Doubt: ['gc.batch_closed', 'gc.synced_before_answers'],
+    RecoveredAuthorize: ['va.wiped', 'gc.batch_closed', 'gc.synced_before_answers', 'li.listen'],
+    LostCard: ['va.sealed', 'va.wiped', 'li.listen'],
+}
+PASSED_IN_CROWDS = {'gc.half_answered', 'li.drain', 'li.exit'}  # below
 PASSED_ELSEWHERE = {'operation.decline_work'}  # by a full disk: failures/test_full_disk.py
 
 
@@ -274,7 +285,7 @@ COMMITS = ['op.commit_called', 'op.commit_synced']
 
 def points_of(story):
     """Those that it must pass; all there are on a long run."""
-    return POINTS if os.environ.get('FLORIN_LONG') else [f'operation.{step}' for step in MUST_PASS[story]] + COMMITS
+    return POINTS if os.environ.get('FLORIN_LONG') else [f'operation.{step}' for step in MUST_PASS[story]] + COMMITS + BETWEEN.get(story, [])
 
 
 @pytest.mark.parametrize('story, point', [(story, point) for story in STORIES for point in points_of(story)],
@@ -285,10 +296,54 @@ def test_a_kill_after_every_step(open_shop, story, point):
     while kills < PASSINGS_MAX and tell(shop, story(shop), point, kills + 1):
         kills += 1
     assert kills < PASSINGS_MAX, 'it passes this point without end'
-    must = point in COMMITS or point.removeprefix('operation.') in MUST_PASS[story]
+    must = point in COMMITS + BETWEEN.get(story, []) or point.removeprefix('operation.') in MUST_PASS[story]
     assert kills > 0 or not must, f'{story.__name__} does not pass {point}: the table of this test is out of date'
 
 
 def test_every_step_is_passed_by_some_story():
     passed = {f'operation.{step}' for steps in MUST_PASS.values() for step in steps} | set(COMMITS)
-    assert set(POINTS) == passed | PASSED_ELSEWHERE
+    passed |= {point for points in BETWEEN.values() for point in points}
+    assert set(POINTS) == passed | PASSED_IN_CROWDS | PASSED_ELSEWHERE
+
+
+@pytest.mark.parametrize('passing', [1, 2, 5])
+def test_a_kill_while_a_batch_is_being_answered(open_shop, passing):
+    """One commit for many; the gateway dies when the first have heard of it and the others have not."""
+    shop = open_shop(bank_resend_after_ms=100)
+    wishes = [(fresh_key(), shop.client.wish()) for _ in range(30)]
+    shop.gateway.kill().start(env={'FLORIN_CRASH_AT': f'gc.half_answered:{passing}'})
+    first = at_once(len(wishes), lambda index: lost(lambda: shop.client.post('/v1/payments', wishes[index][1], wishes[index][0])))
+    shop.gateway.wait_for_death()
+    shop.gateway.start()
+    for (key, wish), answer in zip(wishes, first):
+        again = until(lambda: final(shop.client.post('/v1/payments', wish, key)), 'it ends').expect(201)
+        assert answer is None or not is_final(answer) or answer.json == again
+    assert shop.bank.summary()['holds']['count'] == len(wishes)
+    shop.books_agree()
+
+
+@pytest.mark.parametrize('point', ['li.drain', 'li.exit'])
+def test_a_kill_while_it_goes_down(open_shop, point):
+    """1. A capture is at the bank. 2. SIGTERM. 3. It dies over going down. 4. One capture, and the answer that was told."""
+    shop = open_shop(bank_resend_after_ms=100)
+    payment, key = shop.client.authorized(), fresh_key()
+    shop.gateway.kill().start(env={'FLORIN_CRASH_AT': point})
+    shop.bank.fault('late', '/api/v1/captures', latency_ms=700)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(lost, lambda: shop.client.capture(payment, key=key))
+        until(lambda: shop.asked('/api/v1/captures'), 'it is at the bank')
+        shop.gateway.ask_to_stop()
+        shop.gateway.wait_for_death()
+        first = asked.result()
+    assert (first is None) == (point == 'li.drain'), first
+    shop.gateway.start()
+    assert shop.settled(payment)['state'] == 'captured'
+    again = shop.client.capture(payment, key=key)
+    assert again.status == 200 and (first is None or first.body == again.body)
+    assert shop.bank.summary()['captures']['count'] == 1
+    shop.books_agree()
+
+
+def final(answer):
+    """The answer when it is one that stays."""
+    return answer if is_final(answer) else None
