@@ -20,6 +20,9 @@ int command_sim_bank(int count, char **words);
 int command_demo(int count, char **words);
 int command_reconcile(int count, char **words);
 int command_review(int count, char **words);
+int command_verify(int count, char **words);
+int command_backup(int count, char **words);
+int command_restore(int count, char **words);
 int command_bench(int count, char **words);
 #ifdef FLORIN_TEST_BUILD
 int command_simulate(int count, char **words); /* tests/simulation */
@@ -29,6 +32,9 @@ void command_serve_help(void);
 void command_sim_bank_help(void);
 void command_reconcile_help(void);
 void command_review_help(void);
+void command_verify_help(void);
+void command_backup_help(void);
+void command_restore_help(void);
 void command_bench_help(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "api/api.h"
+#include "base/log.h"
 #include "base/metric.h"
 #include "command/key_file.h"
 #include "world/http_client.h"
@@ -31,6 +32,13 @@ void house_control_path(char path[108])
     if (length < 0 || length >= 108) path[0] = 0; /* longer than a socket's address can be */
 }
 
+bool house_paths(char store[STORE_PATH_BYTES], char witness[WITNESS_PATH_BYTES], struct error *error)
+{
+    bool fits = str_copy_to(store_url_path(str_of(house_chosen.store)), store, STORE_PATH_BYTES) && store[0];
+    if (!fits) return error_set(error, "a store is written sqlite:PATH");
+    return store_witness_path(store, house_chosen.witness_file, witness) || error_set(error, "the path of the witness is too long");
+}
+
 /* ---- measures of the store ---- */
 
 static struct metric commit_seconds = { .name = "florin_commit_seconds", .help = "Length of a durable commit, fsync included.",
@@ -46,11 +54,26 @@ static void tell_commit(micros duration, size_t works)
 
 /* ---- parts ---- */
 
+/* A store that has lost what it once knew is not to be written any more, and nobody is to be told from it. */
+static bool open_witness(struct house *house, struct error *error)
+{
+    char store[STORE_PATH_BYTES], path[WITNESS_PATH_BYTES];
+    struct witness_comparison sides;
+    if (!house_paths(store, path, error) || !store_compare_witness(house->store, path, &sides, error)) return false;
+    house->store_is_suspect = sides.finding != WITNESS_FITS && sides.finding != WITNESS_ABSENT;
+    if (house->store_is_suspect) return false;
+    if (sides.finding == WITNESS_ABSENT && sides.store.commits > 0) {
+        log_warn("the store has no witness: what it may have lost cannot be seen; a new one is written", LOG_TEXT("witness", str_of(path)),
+                 LOG_NUMBER("commits", sides.store.commits));
+    }
+    return store_keep_witness(house->store, path, &sides, error);
+}
+
 static bool open_stores(struct house *house, struct error *error)
 {
     str url = str_of(house_chosen.store);
     house->store = store_open(url, STORE_WRITES, error);
-    if (!house->store) return false;
+    if (!house->store || !open_witness(house, error)) return false;
     house->reader = store_open(url, STORE_READS, error);
     if (!house->reader) return false;
     store_on_commit(house->store, tell_commit);
@@ -182,6 +205,7 @@ void house_close(struct house *house)
     vault_close(house->vault);
     if (house->loop) loop_close(house->loop);
     store_close(house->reader);
+    if (house->flows) store_finish(house->store); /* it was opened whole */
     store_close(house->store);
     secret_wipe(&house->secrets, sizeof house->secrets);
 }

@@ -13,6 +13,7 @@
 /* The settings that every such command takes; house_settings is their table. */
 struct house_settings {
     const char *store;
+    const char *witness_file;
     const char *key_file;
     const char *runtime_dir;
     const char *bank_url;
@@ -32,6 +33,9 @@ extern struct house_settings house_chosen;
 #define HOUSE_STORE_SETTING                                                                                            \
     { "store", SETTING_TEXT, "sqlite:florin.db", 0, 0, &house_chosen.store,                                            \
       "Where payments are kept: sqlite:PATH." }
+#define HOUSE_WITNESS_SETTING                                                                                          \
+    { "witness_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.witness_file,                                            \
+      "File that says how far the store had come; best on another disk; default: the store's path with .witness." }
 #define HOUSE_BANK_ADDRESS_SETTINGS                                                                                    \
     { "bank_url", SETTING_TEXT, "http://127.0.0.1:8787", 0, 0, &house_chosen.bank_url,                                 \
       "Base address of the bank." },                                                                                   \
@@ -39,6 +43,7 @@ extern struct house_settings house_chosen;
       "PEM file with the only authorities that may vouch for an https bank; default: those that the system trusts." }
 #define HOUSE_SETTINGS                                                                                                 \
     HOUSE_STORE_SETTING,                                                                                               \
+    HOUSE_WITNESS_SETTING,                                                                                             \
     { "key_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.key_file,                                                    \
       "File with this gateway's own secret, made at the first start; default: the store's path with .key." },          \
     { "runtime_dir", SETTING_TEXT, NULL, 0, 0, &house_chosen.runtime_dir,                                              \
@@ -76,6 +81,7 @@ struct house {
     struct flows *flows;
     struct house_secrets secrets;
     micros ran_before; /* running time up to the last sweep of the last start */
+    bool store_is_suspect; /* it was not opened, since it and its witness do not fit */
 };
 
 /* Whether the chosen bank_ca_file, if any, can be read: better now than at the first payment. */
@@ -87,6 +93,9 @@ void house_close(struct house *house);
 
 /* The one merchant of this gateway. */
 str house_merchant(void);
+
+/* The path of the chosen store, and that of its witness. False: not a path that can be used. */
+bool house_paths(char store[STORE_PATH_BYTES], char witness[WITNESS_PATH_BYTES], struct error *error) MUST_CHECK;
 
 /* Where the operator's door of that store is: a socket beside the file. */
 void house_control_path(char path[108]);

@@ -9,19 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 1100, LINE_BYTES = HASH_HEX_BYTES + 1 };
+#include "base/file.h"
 
-static bool sync_folder(const char *path)
-{
-    char folder[PATH_BYTES];
-    snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (slash) *slash = 0;
-    int handle = open(slash ? (folder[0] ? folder : "/") : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = handle >= 0 && fsync(handle) == 0;
-    if (handle >= 0) close(handle);
-    return synced;
-}
+enum { PATH_BYTES = 1100, LINE_BYTES = HASH_HEX_BYTES + 1 };
 
 static bool write_new(int file, const struct hash *secret)
 {
@@ -43,7 +33,7 @@ static bool make(struct world *world, const char *path, struct hash *out, struct
     world_random(world, out->bytes, sizeof out->bytes);
     bool written = write_new(file, out);
     close(file);
-    if (written && rename(fresh, path) == 0 && sync_folder(path)) return true;
+    if (written && rename(fresh, path) == 0 && file_sync_folder(path)) return true;
     unlink(fresh);
     return error_set(error, "the key file %s cannot be written: %s", path, strerror(errno));
 }

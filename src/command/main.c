@@ -15,6 +15,9 @@ static const struct subcommand commands[] = {
     { "demo", "tells a story on real processes: two orders, a kill, the recovery", command_demo, NULL },
     { "review", "lists the operations that need a person, and takes his word", command_review, command_review_help },
     { "reconcile", "compares every receipt with the bank", command_reconcile, command_reconcile_help },
+    { "verify", "holds everything in the store against itself", command_verify, command_verify_help },
+    { "backup", "copies the store, also while a gateway serves", command_backup, command_backup_help },
+    { "restore", "puts a backup in place of the store", command_restore, command_restore_help },
     { "bench", "measures what this machine can carry", command_bench, command_bench_help },
 #ifdef FLORIN_TEST_BUILD
     { "simulate", "tries to break the gateway, a seed at a time (test builds only)", command_simulate, command_simulate_help },

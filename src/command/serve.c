@@ -18,6 +18,7 @@
 enum { CONNECTIONS_LEAST = 16,
        EXIT_USAGE = 2,
        DRAIN_SPARE_MS = 5000,
+       EXIT_STORE_SUSPECT = 65 /* EX_DATAERR */,
        EXIT_NOT_QUIET = 75 /* EX_TEMPFAIL */,
        DESCRIPTORS_SPARE = 320 };
 
@@ -240,9 +241,12 @@ static void close_gateway(struct gateway *gateway)
 
 static int list_crash_points(void)
 {
+    static const char *const points[] = {
+        "op.commit_called", "op.commit_synced", "st.ckpt_begin", "st.ckpt_done", "st.witness_written", "st.backup_mid",
+    };
     for (size_t i = 0; flows_step_name(i); i++) printf("operation.%s\n", flows_step_name(i));
     printf("gc.batch_closed\ngc.synced_before_answers\ngc.half_answered\nva.sealed\nva.wiped\nli.listen\nli.drain\nli.exit\n");
-    printf("op.commit_called\nop.commit_synced\n");
+    for (size_t i = 0; i < COUNT_OF(points); i++) printf("%s\n", points[i]);
     return 0;
 }
 
@@ -250,6 +254,16 @@ static int print_config(void)
 {
     settings_print_file(settings, settings_of_file());
     return 0;
+}
+
+static int say_failure(const struct gateway *gateway)
+{
+    fprintf(stderr, "florin serve: %s\n", gateway->error.text);
+    if (!gateway->house.store_is_suspect) return 1;
+    fprintf(stderr, "Nothing is served, and nothing was changed. Look at the store with `florin verify`. Then put a backup in its place with\n"
+                    "`florin restore --from FILE`, or go on without what is lost with `florin restore --accept-loss`, and compare with the\n"
+                    "bank: `florin reconcile`.\n");
+    return EXIT_STORE_SUSPECT;
 }
 
 static int run_gateway(struct gateway *gateway)
@@ -265,8 +279,7 @@ static int run_gateway(struct gateway *gateway)
     }
     close_gateway(gateway);
     log_flush();
-    if (gateway->failed) fprintf(stderr, "florin serve: %s\n", gateway->error.text);
-    return gateway->failed ? 1 : 0;
+    return gateway->failed ? say_failure(gateway) : 0;
 }
 
 int command_serve(int count, char **words)

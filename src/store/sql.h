@@ -39,6 +39,9 @@ void sql_begin(struct sql *sql, bool writes);
 void sql_savepoint(struct sql *sql);
 void sql_release(struct sql *sql);
 
+/* Has this transaction changed any row so far (also one that was rolled back to a savepoint)? */
+bool sql_has_changed(const struct sql *sql);
+
 /* Changes rows. Another number of changed rows than `rows_expected` (when it is not negative) is a collision. */
 void sql_save(struct sql *sql, const char *text, const struct sql_value *values, size_t count, int64_t rows_expected);
 
@@ -66,7 +69,13 @@ void sql_rollback(struct sql *sql);
 /* Pages in the write-ahead log after the newest commit. */
 int sql_log_pages(const struct sql *sql);
 
-/* Moves what the log holds into the database as far as readers allow; false on an I/O error. Between transactions. */
+/* Moves what the log holds into the database as far as readers allow; false, with trouble, on an I/O error. Between transactions. */
 bool sql_checkpoint(struct sql *sql) MUST_CHECK;
+
+/* As sql_checkpoint, for the end: the log is cut to nothing as well, unless somebody reads it. Closing leaves the log as it is. */
+bool sql_empty_log(struct sql *sql) MUST_CHECK;
+
+/* Copies the whole database, as the transaction that is running sees it, into an existing empty file. Not synced. */
+bool sql_copy_to(struct sql *sql, const char *path, struct error *error) MUST_CHECK;
 
 #endif

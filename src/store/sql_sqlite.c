@@ -14,6 +14,7 @@ enum {
     LOOKASIDE_BYTES = 1200, /* SQLite's own choice, but more of them: the statements stay prepared */
     LOOKASIDE_SLOTS = 500,
     BUSY_WAIT_MS = 5000,  /* readers never block us; this is for a slow open beside a backup */
+    COPY_PAGES = 1024,    /* 4 MiB between two looks at the crash point */
 };
 
 struct statement {
@@ -28,6 +29,7 @@ struct sql {
     char words[200];
     sqlite3_stmt *asked;
     int log_pages;
+    sqlite3_int64 changes_before; /* this transaction */
     struct statement statements[STATEMENTS_MAX];
 };
 
@@ -180,7 +182,14 @@ void sql_text_to(struct sql *sql, int column, char *buffer, size_t bytes)
 
 /* ---- transactions ---- */
 
-void sql_begin(struct sql *sql, bool writes) { run_plain(sql, writes ? "BEGIN IMMEDIATE" : "BEGIN"); }
+void sql_begin(struct sql *sql, bool writes)
+{
+    run_plain(sql, writes ? "BEGIN IMMEDIATE" : "BEGIN");
+    sql->changes_before = sqlite3_total_changes64(sql->db);
+}
+
+bool sql_has_changed(const struct sql *sql) { return sqlite3_total_changes64(sql->db) != sql->changes_before; }
+
 void sql_savepoint(struct sql *sql) { run_plain(sql, "SAVEPOINT one"); }
 void sql_release(struct sql *sql) { run_plain(sql, "RELEASE one"); }
 
@@ -250,6 +259,7 @@ static bool set_up(struct sql *sql, bool read_only, struct error *error)
     const char *writing = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;";
     sqlite3_busy_timeout(sql->db, BUSY_WAIT_MS);
     sqlite3_db_config(sql->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_SLOTS);
+    sqlite3_db_config(sql->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL); /* it would tell nobody when that fails */
     if (!sql_run_script(sql, common, error)) return false;
     if (!read_only && !sql_run_script(sql, writing, error)) return false;
     sqlite3_wal_hook(sql->db, count_log_pages, sql); /* after wal_autocheckpoint, which sets a hook of its own */
@@ -294,9 +304,56 @@ void sql_close(struct sql *sql)
     free(sql);
 }
 
-bool sql_checkpoint(struct sql *sql)
+/* A reader that is in the way, or a full disk, is no harm: what was not moved stays in the log. */
+static bool checkpoint(struct sql *sql, int mode)
 {
-    int code = sqlite3_wal_checkpoint_v2(sql->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    crash_point("st.ckpt_begin");
+    int code = sqlite3_wal_checkpoint_v2(sql->db, NULL, mode, NULL, NULL);
     sql->log_pages = 0;
-    return code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_FULL;
+    crash_point("st.ckpt_done");
+    return stick(sql, code == SQLITE_BUSY || code == SQLITE_FULL ? SQLITE_OK : code);
+}
+
+bool sql_checkpoint(struct sql *sql) { return checkpoint(sql, SQLITE_CHECKPOINT_PASSIVE); }
+
+bool sql_empty_log(struct sql *sql)
+{
+    sqlite3_busy_timeout(sql->db, 0);
+    bool fine = checkpoint(sql, SQLITE_CHECKPOINT_TRUNCATE);
+    sqlite3_busy_timeout(sql->db, BUSY_WAIT_MS);
+    return fine;
+}
+
+/* ---- copying ---- */
+
+static int copy_pages(sqlite3 *from, sqlite3 *to)
+{
+    sqlite3_backup *copying = sqlite3_backup_init(to, "main", from, "main");
+    if (!copying) return sqlite3_errcode(to);
+    int code = SQLITE_OK;
+    while (code == SQLITE_OK) {
+        code = sqlite3_backup_step(copying, COPY_PAGES);
+        crash_point("st.backup_mid");
+    }
+    int finished = sqlite3_backup_finish(copying);
+    return code == SQLITE_DONE ? finished : code;
+}
+
+/* The copy has taken over that there is a log beside it: opened anew, it learns that it is one file and nothing else. */
+static int make_one_file(const char *path, sqlite3 **to)
+{
+    sqlite3_close(*to);
+    int code = sqlite3_open_v2(path, to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    return code == SQLITE_OK ? sqlite3_exec(*to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) : code;
+}
+
+bool sql_copy_to(struct sql *sql, const char *path, struct error *error)
+{
+    sqlite3 *to = NULL;
+    int code = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code == SQLITE_OK) code = sqlite3_exec(to, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", NULL, NULL, NULL);
+    if (code == SQLITE_OK) code = copy_pages(sql->db, to);
+    if (code == SQLITE_OK) code = make_one_file(path, &to);
+    sqlite3_close(to);
+    return code == SQLITE_OK || error_set(error, "%s cannot be written: %s", path, sqlite3_errstr(code));
 }

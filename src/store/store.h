@@ -12,6 +12,8 @@
 
 struct store;
 
+enum { STORE_PATH_BYTES = 1024, WITNESS_PATH_BYTES = STORE_PATH_BYTES + 16, STORE_ID_BYTES = 33 };
+
 enum store_mode {
     STORE_WRITES, /* the one writing connection; takes the lock of the file and keeps it */
     STORE_READS,  /* read-only snapshots of what is committed */
@@ -20,7 +22,22 @@ enum store_mode {
 /* Opens "sqlite:PATH". STORE_WRITES makes the file and the schema when absent. Refuses, with a sentence for a person: a
  * file that another process holds (and who), a schema newer than this binary. */
 struct store *store_open(str url, enum store_mode mode, struct error *error);
+
+/* Keeps gateways away from the store of that path, as an open one does; for whoever puts another file in its place. The file is made
+ * when absent. */
+struct store_hold {
+    int lock; /* descriptor of the lock file */
+    int file; /* descriptor of the store itself */
+};
+bool store_hold(const char *path, struct store_hold *out, struct error *error) MUST_CHECK;
+void store_release(struct store_hold *hold);
+
+/* Gives back what was opened and leaves the files as after a kill, but for the witness, which is brought up to date. */
 void store_close(struct store *store);
+
+/* The orderly end of a store that writes, before store_close and after its readers: the log is moved into the database and
+ * emptied. Ends the process on an I/O error, as store_run_batch does. */
+void store_finish(struct store *store);
 
 /* The path inside "sqlite:PATH"; STR_NONE for another kind. */
 str store_url_path(str url);
@@ -44,6 +61,45 @@ void store_run_questions(void *store, struct work **works, size_t count);
 
 /* Told after each commit: how long it took and how many works it held. For metrics; called on the store's thread. */
 void store_on_commit(struct store *store, void (*tell)(micros duration, size_t works));
+
+/* ---- the witness: a file that says how far the store had come (docs/decisions/0018-witness.md) ---- */
+
+/* A place in the life of one store. */
+struct store_mark {
+    char store_id[STORE_ID_BYTES]; /* empty: a store that has never been opened for writing since there are witnesses */
+    int64_t commits;               /* the number of its newest durable commit; only those that change something are counted */
+    micros at;                     /* when a witness was written; 0 elsewhere */
+};
+
+enum witness_finding {
+    WITNESS_FITS,       /* the store has all that its witness knows of */
+    WITNESS_ABSENT,     /* there is none */
+    WITNESS_AHEAD,      /* the store has lost commits */
+    WITNESS_FOREIGN,    /* it speaks of another store */
+    WITNESS_UNREADABLE, /* it is damaged, or cannot be read */
+};
+
+struct witness_comparison {
+    enum witness_finding finding;
+    struct store_mark store, witness;
+};
+
+/* Where the witness is: the chosen path, or beside the store when NULL. False: too long. */
+bool store_witness_path(const char *store_path, const char *chosen, char out[WITNESS_PATH_BYTES]) MUST_CHECK;
+
+/* Where the store stands; false when it cannot be read. Between transactions. */
+bool store_load_mark(struct store *store, struct store_mark *out) MUST_CHECK;
+
+/* Compares, also beside a gateway that writes both. Every finding from WITNESS_AHEAD on comes with a sentence. False: the store
+ * cannot be read. Between transactions. */
+bool store_compare_witness(struct store *store, const char *path, struct witness_comparison *out, struct error *error) MUST_CHECK;
+
+/* Writes the witness, whole and durable. For marks that are durable only. */
+bool store_write_witness(const char *path, const struct store_mark *mark, struct error *error) MUST_CHECK;
+
+/* From now on, until store_close, a thread keeps the witness of this writing store: a second behind at most. `compared` has told
+ * that it fits or is absent; an absent one is written at once, and false says that it cannot be. */
+bool store_keep_witness(struct store *store, const char *path, const struct witness_comparison *compared, struct error *error) MUST_CHECK;
 
 /* ---- payments ---- */
 
@@ -180,5 +236,42 @@ size_t store_list_events(struct store *store, struct arena *arena, str merchant,
 /* The chain's rule: SHA-256 of the seven texts joined by line feeds: previous hash (64 zeros before the first), merchant,
  * payment, sequence, type, time in microseconds, data. */
 struct hash event_hash(str previous, str merchant, str payment_id, int64_t sequence, str type, micros at, str data);
+
+/* ---- verification ---- */
+
+enum verify_kind {
+    VERIFY_FILE,      /* pages and indexes, by the database's own check */
+    VERIFY_CHAIN,     /* the sequence, times and hashes of a history, up to the head that the payment knows */
+    VERIFY_PATH,      /* an event that the rules do not allow where it stands */
+    VERIFY_PAYMENT,   /* a payment says something else than its history */
+    VERIFY_MONEY,     /* more captured than authorized, more refunded than captured, captured and voided */
+    VERIFY_OPERATION, /* an operation says something else than the history, is not there, or lacks its answer */
+    VERIFY_REQUEST,   /* an idempotency key leads nowhere */
+    VERIFY_KIND_COUNT,
+};
+
+enum { VERIFY_WORDS_BYTES = 320 };
+
+struct verify_report {
+    int64_t payments, events, operations, requests; /* how many were looked at */
+    struct verify_finding {
+        int64_t count;
+        char first[VERIFY_WORDS_BYTES]; /* which record, and what is wrong with it */
+    } findings[VERIFY_KIND_COUNT];
+};
+
+str verify_kind_word(enum verify_kind kind);
+int64_t verify_report_findings(const struct verify_report *report); /* of all kinds */
+
+/* Walks over everything of that merchant, page by page, and holds it against itself: every row must follow from its history by
+ * the rules. True: all was looked at, and *out tells what was found. False: it could not be read to its end; *error says why.
+ * Changes nothing; may run on a connection of any mode, between transactions, also beside a gateway that writes. */
+bool store_verify(struct store *store, str merchant, struct verify_report *out, struct error *error) MUST_CHECK;
+
+/* ---- copying ---- */
+
+/* Copies the whole store, as it stands at one moment, into an empty file, and syncs that. *out: which moment. After a failure the
+ * file is no copy. Between transactions, also beside a gateway that writes. */
+bool store_copy(struct store *store, const char *path, struct store_mark *out, struct error *error) MUST_CHECK;
 
 #endif

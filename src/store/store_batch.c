@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store_batch: group commit. Everything that waits shares one transaction and one fsync, and nobody hears of it before. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -50,6 +51,24 @@ static bool run_plainly(struct store *store, struct work *work)
     return sql_trouble_of(store->sql) == SQL_FINE;
 }
 
+/* Whatever changes something is numbered, in its own transaction, so that the witness can tell what is missing. One that only looked
+ * writes nothing and needs no fsync. */
+static bool number_commit(struct store *store)
+{
+    char number[24];
+    if (!sql_has_changed(store->sql)) return false;
+    snprintf(number, sizeof number, "%lld", (long long)store->commits + 1);
+    sql_save(store->sql, "UPDATE meta SET value = $1 WHERE name = 'commits'", (struct sql_value[]){ TEXT(str_of(number)) }, 1, 1);
+    return true;
+}
+
+/* It is durable: the witness may tell of it. */
+static void count_commit(struct store *store)
+{
+    store->commits++;
+    if (store->keeper) keeper_tell(store->keeper, store->commits);
+}
+
 /* One transaction with all of them. SQL_FINE: durable. SQL_COLLISION, SQL_FULL: certainly nothing was kept. */
 static enum sql_trouble commit_together(struct store *store, struct work **works, size_t count,
                                         bool (*run)(struct store *store, struct work *work))
@@ -57,7 +76,9 @@ static enum sql_trouble commit_together(struct store *store, struct work **works
     bool ran = true;
     sql_begin(store->sql, true);
     for (size_t i = 0; i < count && ran; i++) ran = sql_trouble_of(store->sql) == SQL_FINE && run(store, works[i]);
+    bool numbered = ran && number_commit(store);
     enum sql_trouble trouble = ran ? sql_commit(store->sql) : sql_trouble_of(store->sql);
+    if (numbered && trouble == SQL_FINE) count_commit(store);
     if (trouble == SQL_BROKEN) {
         stop_here(store, ran ? "a commit reported an error, so its fate is unknown; stopping" : "store cannot be written; stopping");
     }
@@ -105,6 +126,12 @@ void store_run_batch(void *on, struct work **works, size_t count)
     if (sql_log_pages(store->sql) < LOG_PAGES_MAX) return;
     reserve_take(store->path); /* costs nothing while it is there */
     if (!sql_checkpoint(store->sql)) stop_here(store, "a checkpoint failed; stopping");
+    if (store->keeper) keeper_hurry(store->keeper);
+}
+
+void store_finish(struct store *store)
+{
+    if (!sql_empty_log(store->sql)) stop_here(store, "a checkpoint failed; stopping");
 }
 
 void store_run_questions(void *on, struct work **works, size_t count)

@@ -5,7 +5,7 @@
 
 #include "store/store_internal.h"
 
-static const char first_hash[] = "0000000000000000000000000000000000000000000000000000000000000000";
+const char event_first_hash[HASH_HEX_BYTES + 1] = "0000000000000000000000000000000000000000000000000000000000000000";
 
 struct hash event_hash(str previous, str merchant, str payment_id, int64_t sequence, str type, micros at, str data)
 {
@@ -21,7 +21,7 @@ struct hash event_hash(str previous, str merchant, str payment_id, int64_t seque
 void store_save_event(struct store *store, str merchant, struct payment_record *record, enum event_kind kind, str data)
 {
     const struct payment *payment = &record->payment;
-    str previous = record->head_hash[0] ? str_of(record->head_hash) : str_of(first_hash);
+    str previous = record->head_hash[0] ? str_of(record->head_hash) : str_of(event_first_hash);
     struct hash hash = event_hash(previous, merchant, str_of(record->id.text), payment->sequence, event_kind_word(kind),
                                   payment->changed_at, data);
     hash_hex(&hash, record->head_hash);

@@ -8,11 +8,24 @@
 
 struct store {
     struct sql *sql;
-    int lock; /* descriptor of the lock file; -1 when reading */
-    int file; /* descriptor of the database itself, locked; -1 when reading */
-    char path[1024];
+    struct store_hold hold; /* when writing; all -1 when reading */
+    char path[STORE_PATH_BYTES];
+    int64_t commits; /* durable ones; when writing */
+    struct witness_keeper *keeper; /* NULL: nobody asked for a witness */
     void (*tell)(micros duration, size_t works);
 };
+
+/* What stands for the hash before the first event. */
+extern const char event_first_hash[HASH_HEX_BYTES + 1];
+
+/* store_load_mark for whoever has a transaction. */
+bool mark_in_transaction(struct store *store, struct store_mark *out) MUST_CHECK;
+
+/* A thread that writes the witness of a store: that it stands at `mark` now, and that the file tells of commit `written`. */
+struct witness_keeper *keeper_open(const char *path, const struct store_mark *mark, int64_t written, struct error *error);
+void keeper_tell(struct witness_keeper *keeper, int64_t commits); /* those are durable now */
+void keeper_hurry(struct witness_keeper *keeper);                 /* write it now, not within a second */
+void keeper_close(struct witness_keeper *keeper);                 /* writes what is not yet told */
 
 /* A file beside the store that only takes up room, and its end: the room is needed. */
 void reserve_take(const char *path);

@@ -2,6 +2,7 @@
 /* store_open: opening, the lock that keeps a second process out, the schema and its version. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,7 @@ static void write_holder(int lock)
 
 static int take_lock(const char *path, struct error *error)
 {
-    char name[sizeof((struct store *)0)->path + 8];
+    char name[PATH_MAX];
     snprintf(name, sizeof name, "%s.lock", path);
     int lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0) {
@@ -54,6 +55,39 @@ static int take_lock(const char *path, struct error *error)
     }
     write_holder(lock);
     return lock;
+}
+
+/* The name can be removed, and a link has another name: the file itself is locked too. SQLite's own locks (fcntl) do not mind
+ * flock, but closing any descriptor of the file would drop them, so this one is closed last. */
+static int take_file(const char *path, struct error *error)
+{
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) {
+        error_set(error, "%s cannot be opened: %s", path, strerror(errno));
+        return -1;
+    }
+    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+        error_set(error, "%s is held by another process, which opened it by another name or whose lock file was removed", path);
+        close(file);
+        return -1;
+    }
+    return file;
+}
+
+bool store_hold(const char *path, struct store_hold *out, struct error *error)
+{
+    *out = (struct store_hold){ .lock = take_lock(path, error), .file = -1 };
+    if (out->lock >= 0) out->file = take_file(path, error);
+    if (out->file >= 0) return true;
+    store_release(out);
+    return false;
+}
+
+void store_release(struct store_hold *hold)
+{
+    if (hold->file >= 0) close(hold->file);
+    if (hold->lock >= 0) close(hold->lock);
+    *hold = (struct store_hold){ -1, -1 };
 }
 
 /* ---- the schema ---- */
@@ -107,38 +141,33 @@ static bool check_version(struct store *store, struct error *error)
     return true;
 }
 
+/* So that a witness can tell this store from others, and how far it has come. SQLite's own chance is good enough for a name. */
+static bool number_store(struct store *store, struct error *error)
+{
+    struct store_mark mark;
+    if (!sql_run_script(store->sql,
+                        "INSERT INTO meta VALUES ('store_id', lower(hex(randomblob(16)))), ('commits', '0') ON CONFLICT DO NOTHING", error)) {
+        return false;
+    }
+    bool loaded = store_load_mark(store, &mark);
+    store->commits = mark.commits;
+    return loaded || error_set(error, "the store cannot be read: %s", sql_words(store->sql));
+}
+
 static bool prepare_schema(struct store *store, enum store_mode mode, struct error *error)
 {
     bool exists = table_exists(store->sql);
     if (sql_trouble_of(store->sql) != SQL_FINE) return error_set(error, "the store cannot be read: %s", sql_words(store->sql));
     if (!exists && mode == STORE_READS) return error_set(error, "this is not a store of florin: it is empty");
     if (!exists && !make_schema(store->sql, error)) return false;
-    return check_version(store, error);
+    return check_version(store, error) && (mode == STORE_READS || number_store(store, error));
 }
 
 /* ---- opening ---- */
 
-/* The name can be removed, and a link has another name: the file itself is locked too. SQLite's own locks (fcntl) do not mind
- * flock, but closing any descriptor of the file would drop them, so this one is closed last. */
-static int take_file(const char *path, struct error *error)
-{
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0) {
-        error_set(error, "%s cannot be opened: %s", path, strerror(errno));
-        return -1;
-    }
-    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-        error_set(error, "%s is held by another process, which opened it by another name or whose lock file was removed", path);
-        close(file);
-        return -1;
-    }
-    return file;
-}
-
 static bool open_into(struct store *store, enum store_mode mode, struct error *error)
 {
-    if (mode == STORE_WRITES && (store->lock = take_lock(store->path, error)) < 0) return false;
-    if (mode == STORE_WRITES && (store->file = take_file(store->path, error)) < 0) return false;
+    if (mode == STORE_WRITES && !store_hold(store->path, &store->hold, error)) return false;
     store->sql = sql_open(store->path, mode == STORE_READS, error);
     if (!store->sql || !prepare_schema(store, mode, error)) return false;
     if (mode == STORE_WRITES) reserve_take(store->path);
@@ -149,7 +178,7 @@ struct store *store_open(str url, enum store_mode mode, struct error *error)
 {
     struct store *store = calloc(1, sizeof *store);
     INSIST(store);
-    store->lock = store->file = -1;
+    store->hold = (struct store_hold){ -1, -1 };
     if (!str_copy_to(store_url_path(url), store->path, sizeof store->path) || !store->path[0]) error_set(error, "a store is written sqlite:PATH");
     else if (open_into(store, mode, error)) return store;
     store_close(store);
@@ -159,9 +188,9 @@ struct store *store_open(str url, enum store_mode mode, struct error *error)
 void store_close(struct store *store)
 {
     if (!store) return;
+    keeper_close(store->keeper);
     sql_close(store->sql);
-    if (store->file >= 0) close(store->file);
-    if (store->lock >= 0) close(store->lock);
+    store_release(&store->hold);
     free(store);
 }
 
@@ -171,6 +200,24 @@ str store_load_meta(struct store *store, struct arena *arena, str name)
     str value = sql_next(store->sql) ? sql_text(store->sql, 0, arena) : STR_NONE;
     sql_end(store->sql);
     return value;
+}
+
+bool mark_in_transaction(struct store *store, struct store_mark *out)
+{
+    struct arena arena = { 0 };
+    *out = (struct store_mark){ 0 };
+    str id = store_load_meta(store, &arena, STR("store_id")), commits = store_load_meta(store, &arena, STR("commits"));
+    bool fits = !id.bytes || (str_copy_to(id, out->store_id, sizeof out->store_id) && str_to_int64(commits, INT64_MAX, &out->commits));
+    arena_close(&arena);
+    return fits && sql_trouble_of(store->sql) == SQL_FINE;
+}
+
+bool store_load_mark(struct store *store, struct store_mark *out)
+{
+    sql_begin(store->sql, false); /* both values from one moment */
+    bool loaded = mark_in_transaction(store, out);
+    sql_rollback(store->sql);
+    return loaded;
 }
 
 void store_save_meta(struct store *store, str name, str value)

@@ -51,8 +51,7 @@ static void let_go(struct store *store)
 {
     if (!store) return;
     sql_close(store->sql);
-    if (store->file >= 0) close(store->file);
-    if (store->lock >= 0) close(store->lock);
+    store_release(&store->hold);
 }
 
 static void forget_cards(const struct simulation *sim)
@@ -275,9 +274,9 @@ bool gateway_is_quiet(struct simulation *sim)
 {
     const struct gateway *gateway = &sim->gateway;
     struct flows_view view;
-    if (!gateway->is_up || gateway->stopping) return false;
-    flows_look(gateway->flows, &view);
-    return view.running == 0 && may_close(sim);
+    if (!gateway->is_up || gateway->stopping || !may_close(sim)) return false;
+    flows_look(gateway->flows, &view); /* looks at every slot of the vault, too */
+    return view.running == 0;
 }
 
 void gateway_close(struct simulation *sim)
