@@ -22,7 +22,7 @@ static struct script_settings draw_settings(struct chance *chance)
         .answer_within_ms = ONE_OF(chance, 10000, 10000, 2000, 400),
         .resend_after_ms = ONE_OF(chance, 10000, 2500, 700),
         .retry_base_ms = ONE_OF(chance, 1000, 100, 1),
-        .flows_max = ONE_OF(chance, 16384, 16384, 16384, 64, 16),
+        .flows_max = ONE_OF(chance, 1024, 1024, 1024, 64, 16),
     };
     settings.bank_latency_ms[1] = settings.bank_latency_ms[0] + ONE_OF(chance, 0, 10, 400, 1900);
     return settings;
@@ -109,7 +109,7 @@ void script_write(uint64_t seed, struct script *out)
     out->seed = seed;
     out->settings = draw_settings(&chance);
     uint32_t sum = draw_weights(&chance, weights);
-    out->count = 300 + chance_below(&chance, 401);
+    out->count = 230 + chance_below(&chance, 221);
     for (size_t i = 0; i < out->count; i++) {
         struct action *action = &out->actions[i];
         *action = (struct action){ .what = draw_act(&chance, weights, sum), .pause = draw_pause(&chance) };

@@ -98,7 +98,7 @@ static const char *const must[] = {
     "disk.ended_the_process", "clock.ahead", "clock.back",
     /* what merchants hear */
     "told.authorize_201", "told.authorize_202", "told.authorize_402", "told.authorize_503", "told.capture_200", "told.capture_202",
-    "told.capture_409", "told.capture_404", "told.void_200", "told.void_202", "told.void_409", "told.refund_200", "told.refund_202",
+    "told.capture_409", "told.void_200", "told.void_202", "told.void_409", "told.refund_200", "told.refund_202",
     "told.refund_409", "told.replayed", "told.lost", "told.key_reused", "told.nonsense_refused", "told.vanished", "told.ship",
     "told.do_not_ship", "told.overloaded", "told.stopping", "told.storage_low",
     /* ends that are rare */
