@@ -46,6 +46,15 @@ void fake_bank_fault(struct fake_world *fake, const char *members)
     arena_close(&arena);
 }
 
+void fake_bank_drift(struct fake_world *fake, const char *kind, const char *id_name, const char *id)
+{
+    struct control control;
+    struct arena arena = { 0 };
+    (void)ask_bank(fake, &control, "POST", "/sim/drift", NULL, arena_format(&arena, "{\"kind\": \"%s\", \"%s\": \"%s\"}", kind, id_name, id));
+    arena_close(&control.kept);
+    arena_close(&arena);
+}
+
 void fake_bank_forget_keys(struct fake_world *fake) { fake_bank_fault(fake, "\"fault\": \"forget_keys\""); }
 
 void fake_bank_heal(struct fake_world *fake)

@@ -77,6 +77,9 @@ enum fake_network fake_world_network(const struct fake_world *fake);
 /* Orders from /sim/faults, as JSON members: fault, path, times, after, latency_ms ... (bank_faults.c has the kinds). */
 void fake_bank_fault(struct fake_world *fake, const char *members);
 void fake_bank_forget_keys(struct fake_world *fake);
+/* From now on it tells something else of that effect when it is asked: "forget", "amount", "currency", "parent". `id_name` is the
+ * name of its kind of id: "authorization_id", "capture_id", "refund_id". */
+void fake_bank_drift(struct fake_world *fake, const char *kind, const char *id_name, const char *id);
 /* No fault that was ordered is left; nor does it fail by chance. */
 void fake_bank_heal(struct fake_world *fake);
 void fake_bank_fail_never(struct fake_world *fake);
