@@ -47,7 +47,7 @@ void tally_mark(struct tally *tally, const char *group, const char *what, int64_
 
 static void split_name(const char *name, char group[MARK_BYTES], const char **what)
 {
-    snprintf(group, MARK_BYTES, "%s", name);
+    snprintf(group, MARK_BYTES, "%.*s", MARK_BYTES - 1, name);
     char *dot = strchr(group, '.');
     INSIST(dot);
     *dot = 0;
