@@ -7,11 +7,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "simulation/simulation.h"
 
-enum { RUN_SECONDS_MAX = 120, SHRINK_RUNS_MAX = 600 };
+enum { RUN_SECONDS_MAX = 120, SHRINK_RUNS_MAX = 1000, SHRINK_SECONDS_MAX = 60 };
 
 static _Noreturn void live(const struct script *script, const char *folder, bool loud, struct tally *tally, int errors)
 {
@@ -68,8 +69,9 @@ size_t seeds_shrink(struct script *script, const char *folder, const char *check
 {
     static struct script shorter;
     size_t runs = 0;
+    time_t until = time(NULL) + SHRINK_SECONDS_MAX;
     for (size_t length = script->count / 2; length > 0; length /= 2) {
-        for (size_t at = 0; at + length <= script->count && runs < SHRINK_RUNS_MAX; runs++) {
+        for (size_t at = 0; at + length <= script->count && runs < SHRINK_RUNS_MAX && time(NULL) < until; runs++) {
             cut(script, at, length, &shorter);
             bool fails = !seeds_run(&shorter, folder, false, run) && strcmp(run->check, check) == 0;
             if (fails) *script = shorter;

@@ -18,7 +18,7 @@ enum { EXIT_USAGE = 2, SEEDS_FOR_ALL_MARKS = 1000, FOLDER_BYTES = 64 };
 
 static struct {
     int64_t seed, seeds, minutes;
-    bool trace;
+    bool trace, no_story;
     const char *tally_file;
 } chosen;
 
@@ -32,6 +32,8 @@ static const struct setting settings[] = {
       "Goes on with further seeds for so long; 0: only as many as were asked for." },
     { "trace", SETTING_SWITCH, "off", 0, 0, &chosen.trace,
       "Prints everything that happens." },
+    { "no_story", SETTING_SWITCH, "off", 0, 0, &chosen.no_story,
+      "Says what is broken, and does not look for the shortest story." },
     { "tally", SETTING_TEXT, NULL, 0, 0, &chosen.tally_file,
       "A file to which one line of JSON is added: what was run and what happened." },
 };
@@ -125,6 +127,7 @@ static void tell_finding(struct course *course, int64_t seed)
     memcpy(check, course->run->check, sizeof check);
     printf("florin simulate: seed %lld of commit %s breaks %s: %s\n", (long long)seed, FLORIN_REVISION, check, course->run->finding);
     printf("Again: florin simulate --seed %lld --trace\n", (long long)seed);
+    if (chosen.no_story) return;
     size_t before = course->script.count, runs = seeds_shrink(&course->script, course->folder, check, course->run);
     printf("Made short in %zu runs: %zu of %zu actions.\n", runs, course->script.count, before);
     tell_story(course);
