@@ -194,8 +194,7 @@ MUST_PASS = {
 BETWEEN = {
     Authorize: ['va.sealed', 'va.wiped', 'gc.batch_closed', 'gc.synced_before_answers', 'li.listen'],
     Refund: ['gc.batch_closed', 'gc.synced_before_answers'],
-    Doubt: ['gc.batch_closed', 'gc.synced_before_answers'],
-    RecoveredAuthorize: ['va.wiped', 'gc.batch_closed', 'gc.synced_before_answers', 'li.listen'],
+    RecoveredAuthorize: ['va.wiped', 'li.listen'],
     LostCard: ['va.sealed', 'va.wiped', 'li.listen'],
 }
 PASSED_IN_CROWDS = {'gc.half_answered', 'li.drain', 'li.exit'}  # below
