@@ -92,7 +92,9 @@ bool gateway_enter(struct simulation *sim, void (*enter)(void *context), void *c
         gateway->on_ground = false;
         return true;
     }
-    gateway_die(sim, (enum death)how, chance_one_in(&sim->chance, 2), (micros)chance_below(&sim->chance, 3000) * MICROS_PER_MS);
+    bool arrives = chance_one_in(&sim->chance, 2);
+    micros down_for = (micros)chance_below(&sim->chance, 3000) * MICROS_PER_MS;
+    gateway_die(sim, (enum death)how, arrives, down_for);
     return false;
 }
 

@@ -12,19 +12,19 @@
 static int64_t one_of(struct chance *chance, const int64_t *values, uint32_t count) { return values[chance_below(chance, count)]; }
 #define ONE_OF(chance, ...) one_of((chance), (const int64_t[]){ __VA_ARGS__ }, COUNT_OF(((const int64_t[]){ __VA_ARGS__ })))
 
+/* One by one: the order in which an initializer draws is the compiler's affair. */
 static struct script_settings draw_settings(struct chance *chance)
 {
-    struct script_settings settings = {
-        .bank_latency_ms = { ONE_OF(chance, 0, 1, 20, 100), 0 },
-        .bank_failure_millionths = ONE_OF(chance, 0, 0, 50000, 200000, 500000),
-        .bank_auth_expiry_hours = ONE_OF(chance, 168, 168, 168, 168, 24, 1, 0),
-        .commit_latency_ms = ONE_OF(chance, 0, 0, 1, 10, 400),
-        .answer_within_ms = ONE_OF(chance, 10000, 10000, 2000, 400),
-        .resend_after_ms = ONE_OF(chance, 10000, 2500, 700),
-        .retry_base_ms = ONE_OF(chance, 1000, 100, 1),
-        .flows_max = ONE_OF(chance, 1024, 1024, 1024, 64, 16),
-    };
+    struct script_settings settings;
+    settings.bank_latency_ms[0] = ONE_OF(chance, 0, 1, 20, 100);
     settings.bank_latency_ms[1] = settings.bank_latency_ms[0] + ONE_OF(chance, 0, 10, 400, 1900);
+    settings.bank_failure_millionths = ONE_OF(chance, 0, 0, 50000, 200000, 500000);
+    settings.bank_auth_expiry_hours = ONE_OF(chance, 168, 168, 168, 168, 24, 1, 0);
+    settings.commit_latency_ms = ONE_OF(chance, 0, 0, 1, 10, 400);
+    settings.answer_within_ms = ONE_OF(chance, 10000, 10000, 2000, 400);
+    settings.resend_after_ms = ONE_OF(chance, 10000, 2500, 700);
+    settings.retry_base_ms = ONE_OF(chance, 1000, 100, 1);
+    settings.flows_max = ONE_OF(chance, 1024, 1024, 1024, 64, 16);
     return settings;
 }
 
@@ -112,7 +112,8 @@ void script_write(uint64_t seed, struct script *out)
     out->count = 230 + chance_below(&chance, 221);
     for (size_t i = 0; i < out->count; i++) {
         struct action *action = &out->actions[i];
-        *action = (struct action){ .what = draw_act(&chance, weights, sum), .pause = draw_pause(&chance) };
+        *action = (struct action){ .what = draw_act(&chance, weights, sum) };
+        action->pause = draw_pause(&chance);
         draw_details(&chance, action);
     }
 }

@@ -57,7 +57,8 @@ static bool bytes_fit(str stored, str sent)
 /* Through the connection that sees only what is committed. A row that cannot be read now proves nothing. */
 static void check_durable(struct simulation *sim, str key, const struct http_call *call)
 {
-    static const char question[] = "SELECT method, path, body, ended_at FROM operation WHERE merchant_id = $1 AND ended_at IS NULL AND processor_key = $2";
+    static const char question[] = "SELECT method, path, body FROM operation"
+                                   " WHERE merchant_id = $1 AND ended_at IS NULL AND processor_key = $2";
     struct sql *sql = sim->gateway.reader->sql;
     struct arena arena = { 0 };
     sql_begin(sql, false);
