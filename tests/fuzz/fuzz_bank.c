@@ -130,16 +130,65 @@ static void check_found(const struct processor_answer *answer, const struct proc
     yyjson_doc_free(doc);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* ---- answers ---- */
+
+/* {"error":"invalid_card","message":...}: chance alone hardly spells a word. */
+static str take_refusal(struct input *input)
+{
+    static const char *const words[] = {
+        "insufficient_funds", "card_expired", "invalid_cvv", "invalid_card", "invalid_amount", "amount_mismatch",
+        "authorization_expired", "authorization_already_used", "already_captured", "already_voided", "already_refunded",
+        "authorization_not_found", "capture_not_found", "internal_error", "not_found", "missing_idempotency_key",
+    };
+    struct text body = text_open(&arena, 128);
+    json_open_object(&body);
+    json_put_str(&body, "error", str_of(words[input_below(input, COUNT_OF(words))]));
+    json_put_str(&body, "message", input_rest(input));
+    json_close_object(&body);
+    return text_str(&body);
+}
+
+/* What is right, or else something. */
+static str take_text(struct input *input, const char *right)
+{
+    return input_below(input, 8) != 0 ? str_of(right) : input_line(input, '|');
+}
+
+/* A success of any kind, with one thing or the other wrong with it. */
+static str take_success(struct input *input, enum operation_kind kind)
+{
+    struct text body = text_open(&arena, 256);
+    str id = take_text(input, successes[kind].prefix);
+    json_open_object(&body);
+    json_put_str(&body, successes[kind].id, arena_format(&arena, "%.*s1", STR_FORMAT(id)));
+    json_put_str(&body, "status", take_text(input, successes[kind].status));
+    if (successes[kind].parent) json_put_str(&body, successes[kind].parent, take_text(input, successes[kind].parent_ref));
+    if (input_below(input, 8) != 0) json_put_int(&body, "amount", call.amount.minor + (input_below(input, 8) == 0));
+    json_put_str(&body, "currency", take_text(input, "USD"));
+    json_put_str(&body, "expires_at", take_text(input, "2026-03-08T00:00:00Z"));
+    json_close_object(&body);
+    return text_str(&body);
+}
+
+static struct processor_answer take_answer(struct input *input, enum operation_kind kind)
 {
     static const int statuses[] = { 200, 400, 402, 404, 405, 500, 201, 202, 204, 301, 401, 403, 409, 422, 429, 501, 502, 503, 504, 0 };
+    struct processor_answer answer = { .status = statuses[input_below(input, COUNT_OF(statuses))] };
+    unsigned form = input_below(input, 8);
+    answer.replayed = form & 1;
+    if (form < 4) answer.body = input_rest(input);
+    else answer.body = form < 6 ? take_refusal(input) : take_success(input, kind);
+    return answer;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     size_t count;
     struct input input = input_of(data, size);
     const struct processor *const *all = processor_all(&count);
     const struct processor *processor = all[input_below(&input, (unsigned)count)];
     enum operation_kind kind = (enum operation_kind)(OPERATION_AUTHORIZE + input_below(&input, 4));
-    struct processor_answer answer = { .status = statuses[input_below(&input, COUNT_OF(statuses))], .replayed = input_flag(&input) };
-    answer.body = input_rest(&input);
+    struct processor_answer answer = take_answer(&input, (enum operation_kind)(OPERATION_AUTHORIZE + input_below(&input, 4)));
 
     struct outcome outcome;
     processor->operations[kind].read(&arena, &call, &answer, &outcome);

@@ -1,96 +1,125 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The chain of hashes over a payment's history: a true history checks, and no single change of it does: a field, a
- * missing row, two rows swapped, a row of another payment. An input is rows of `type|data` lines behind what to damage. */
+/* The verifier of histories: a chain that the store would have written is found unbroken, and after any single change it is
+ * not: a field, a missing row, two rows swapped, another head. Whatever the rows say, the verifier tells of it and does
+ * not stop; and a history that it could follow to its end keeps the money in bounds. */
+#include <string.h>
+
+#include "base/text.h"
 #include "fuzz/fuzzing.h"
-#include "store/store.h"
+#include "store/verifying.h"
 
-enum { ROWS_MAX = 4, DAMAGES = 9 };
+enum { ROWS_MAX = 8, DAMAGES = 9 };
 
-struct row {
-    str merchant, payment;
-    int64_t sequence;
-    str type;
-    micros at;
-    str data;
-    char hash[HASH_HEX_BYTES + 1];
-};
+static struct arena arena;
+static struct verify_report report;
 
-static const str before_first = STR_CONSTANT("0000000000000000000000000000000000000000000000000000000000000000");
+/* ---- a history ---- */
 
-static struct hash hash_of_row(str previous, const struct row *row)
+static str take_type(struct input *input)
 {
-    return event_hash(previous, row->merchant, row->payment, row->sequence, row->type, row->at, row->data);
+    unsigned kind = input_below(input, EVENT_KIND_COUNT + 4);
+    return kind < EVENT_KIND_COUNT ? event_kind_word((enum event_kind)kind) : input_line(input, '|');
 }
 
-static size_t take_history(struct input *input, struct row *rows)
+/* What flows write, or anything. */
+static str take_data(struct input *input)
+{
+    unsigned form = input_below(input, 8);
+    if (form == 0) return input_line(input, '\n');
+    struct text data = text_open(&arena, 96);
+    json_open_object(&data);
+    json_put_str(&data, "operation_id", form & 1 ? STR("op_1") : STR("op_2"));
+    json_put_int(&data, "amount", 1 + input_below(input, 4));
+    json_put_str(&data, "currency", STR("USD"));
+    if (form & 4) json_put_str(&data, "processor_ref", STR("cap_1"));
+    json_close_object(&data);
+    return text_str(&data);
+}
+
+static str hash_after(str before, str merchant, const struct event_row *row)
+{
+    struct hash hash = event_hash(before, merchant, row->payment_id, row->sequence, row->type, row->at, row->data);
+    return hash_hex(&hash, arena_take(&arena, HASH_HEX_BYTES + 1));
+}
+
+static size_t take_history(struct input *input, str merchant, struct event_row *rows)
 {
     size_t count = 0;
-    str previous = before_first;
     for (; count < ROWS_MAX && (count == 0 || input->left > 0); count++) {
-        struct row *row = &rows[count];
-        *row = (struct row){ STR("m_1"), STR("pay_1"), (int64_t)count + 1, STR_NONE, (int64_t)count * 1000 + input_byte(input), STR_NONE, "" };
-        row->type = input_line(input, '|');
-        row->data = input_line(input, '\n');
-        struct hash hash = hash_of_row(previous, row);
-        previous = hash_hex(&hash, row->hash);
+        struct event_row *row = &rows[count];
+        *row = (struct event_row){ .payment_id = STR("pay_1"), .sequence = (int64_t)count + 1, .at = (int64_t)count * 1000 + input_byte(input) };
+        row->type = take_type(input);
+        row->data = take_data(input);
+        row->hash = hash_after(count > 0 ? rows[count - 1].hash : str_of(event_first_hash), merchant, row);
     }
     return count;
 }
 
-/* Which of the rows is the first that does not fit; `count` when all do and the head is the last one's. */
-static size_t first_bad(const struct row *rows, size_t count, str head)
+/* ---- the verifier ---- */
+
+static int64_t broken_links(str merchant, const struct payment_row *payment, const struct event_row *rows, size_t count)
 {
-    char hex[HASH_HEX_BYTES + 1];
-    str previous = before_first;
-    for (size_t i = 0; i < count; i++) {
-        struct hash hash = hash_of_row(previous, &rows[i]);
-        if (rows[i].sequence != (int64_t)i + 1 || !str_equal(hash_hex(&hash, hex), str_of(rows[i].hash))) return i;
-        previous = str_of(rows[i].hash);
-    }
-    return str_equal(previous, head) ? count : count - 1;
+    struct verifier verifier = { .merchant = merchant, .report = &report };
+    struct history history;
+    memset(&report, 0, sizeof report);
+    verifier.arena = arena;
+    verify_history(&verifier, payment, rows, count, &history);
+    arena = verifier.arena;
+    const struct payment *end = &history.payment;
+    INSIST(history.whole == (verify_report_findings(&report) == 0));
+    INSIST(end->captured_minor <= end->authorized_minor && end->refunded_minor <= end->captured_minor);
+    INSIST(!(end->captured_minor > 0 && end->voided_at != 0) && history.operation_count <= count);
+    if (history.whole) INSIST(end->sequence == (int64_t)count);
+    return report.findings[VERIFY_CHAIN].count;
 }
 
-static str changed(struct arena *arena, str text, unsigned at)
+/* ---- what may happen to it ---- */
+
+static str changed(str text, unsigned at)
 {
     if (text.length == 0) return STR("x");
-    str copy = arena_copy(arena, text);
+    str copy = arena_copy(&arena, text);
     ((char *)(uintptr_t)copy.bytes)[at % copy.length] ^= 1;
     return copy;
 }
 
-/* Gives how many rows there are now. */
-static size_t damage(struct arena *arena, struct row *rows, size_t count, unsigned how, unsigned where)
+static bool swap(struct event_row *a, struct event_row *b)
 {
-    struct row *row = &rows[where % count], kept = *row;
+    struct event_row kept = *a;
+    *a = *b;
+    *b = kept;
+    return a != b;
+}
+
+/* False: with so few rows it changes nothing. */
+static bool damage(struct payment_row *payment, struct event_row *rows, size_t *count, unsigned how, unsigned where)
+{
+    struct event_row *row = &rows[where % *count];
     switch (how % DAMAGES) {
-    case 0: row->type = changed(arena, row->type, where); break;
-    case 1: row->data = changed(arena, row->data, where); break;
-    case 2: row->at++; break;
-    case 3: row->sequence++; break;
-    case 4: row->merchant = STR("m_2"); break;
-    case 5: row->payment = STR("pay_2"); break;
-    case 6: row->hash[where % HASH_HEX_BYTES] ^= 1; break;
-    case 7: return count - 1; /* the newest is gone */
-    default:
-        *row = rows[(where + 1) % count];
-        rows[(where + 1) % count] = kept;
-        return count > 1 ? count : 0;
+    case 0: row->type = changed(row->type, where); return true;
+    case 1: row->data = changed(row->data, where); return true;
+    case 2: row->at++; return true;
+    case 3: row->sequence++; return true;
+    case 4: row->payment_id = STR("pay_2"); return true;
+    case 5: row->hash = changed(row->hash, where); return true;
+    case 6: payment->head_hash = changed(payment->head_hash, where); return true;
+    case 7: (*count)--; return true; /* the newest is gone */
+    default: return swap(row, &rows[(where + 1) % *count]);
     }
-    return count;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct arena arena;
-    struct row rows[ROWS_MAX];
-    char head[HASH_HEX_BYTES + 1];
+    struct event_row rows[ROWS_MAX];
     struct input input = input_of(data, size);
+    str merchant = STR("m_1");
     unsigned how = input_byte(&input), where = input_byte(&input);
-    size_t count = take_history(&input, rows), left;
-    INSIST(str_copy_to(str_of(rows[count - 1].hash), head, sizeof head));
-    INSIST(first_bad(rows, count, str_of(head)) == count);
-    left = damage(&arena, rows, count, how, where);
-    if (left > 0) INSIST(first_bad(rows, left, str_of(head)) < left);
+    size_t count = take_history(&input, merchant, rows);
+    struct payment_row payment = { .id = STR("pay_1"), .sequence = (int64_t)count, .head_hash = rows[count - 1].hash };
+
+    INSIST(broken_links(merchant, &payment, rows, count) == 0);
+    INSIST(broken_links(STR("m_2"), &payment, rows, count) > 0);
+    if (damage(&payment, rows, &count, how, where)) INSIST(broken_links(merchant, &payment, rows, count) > 0);
     arena_reset(&arena);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The HTTP server behind a real socket: what a client writes, in whatever slices and with whatever behind it, is handed
  * over as the same requests and answered with the same statuses, one answer a request, in order; then the connection ends.
- * The first byte of an input says how the rest is sliced. */
+ * The first byte of an input says how the rest is sliced, and whether answers are given at once or a little later. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "world/http_server.h"
 #include "world/loop.h"
 
-enum { BODY_BYTES_MAX = 512, ANSWERS_BYTES_MAX = 256 * 1024, TURNS_MAX = 20000, SLICES_MAX = 24 };
+enum { BODY_BYTES_MAX = 512, ANSWERS_BYTES_MAX = 256 * 1024, TURNS_MAX = 20000, SLICES_MAX = 8 };
 
 /* What one connection came to. */
 struct story {
@@ -31,12 +31,21 @@ static struct loop *loop;
 static struct http_server *server;
 static struct sockaddr_un address = { .sun_family = AF_UNIX };
 static struct story *story;
+static bool answers_later;            /* what comes meanwhile has to wait in the server */
+static struct http_exchange *waiting; /* for its answer */
 static char answers[ANSWERS_BYTES_MAX];
 
 static void remember(struct hash *hash, str text)
 {
     str pieces[] = { { (const char *)hash->bytes, HASH_BYTES }, text };
     *hash = hash_of(pieces, COUNT_OF(pieces));
+}
+
+static void answer_waiting(void)
+{
+    struct http_exchange *exchange = waiting;
+    waiting = NULL;
+    if (exchange) http_answer(exchange, &(struct http_answer){ .status = 200, .body = STR("fine") });
 }
 
 static void handle(void *context, struct http_exchange *exchange)
@@ -46,8 +55,9 @@ static void handle(void *context, struct http_exchange *exchange)
     remember(&story->requests_hash, exchange->request.method);
     remember(&story->requests_hash, exchange->request.target);
     remember(&story->requests_hash, exchange->request.body);
-    INSIST(exchange->request.body.length <= BODY_BYTES_MAX);
-    http_answer(exchange, &(struct http_answer){ .status = 200, .body = STR("fine") });
+    INSIST(exchange->request.body.length <= BODY_BYTES_MAX && !waiting);
+    waiting = exchange;
+    if (!answers_later) answer_waiting();
 }
 
 static void refuse(void *context, enum http_fault fault, struct arena *arena, struct http_answer *answer)
@@ -83,7 +93,12 @@ static void open_server(void)
     INSIST(rmdir(folder) == 0);
 }
 
-static void turn(void) { (void)uv_run(loop_uv(loop), UV_RUN_NOWAIT); }
+/* Who answers later does it between two turns. */
+static void turn(void)
+{
+    answer_waiting();
+    (void)uv_run(loop_uv(loop), UV_RUN_NOWAIT);
+}
 
 static int connect_to_server(void)
 {
@@ -140,6 +155,7 @@ static struct story visit(str bytes, unsigned way)
 {
     struct story told = { 0 };
     story = &told;
+    answers_later = way % 2 == 1;
     int client = connect_to_server();
     write_slices(client, bytes, way);
     (void)shutdown(client, SHUT_WR);
