@@ -23,7 +23,7 @@ static bool key_was_used(struct operation_flow *flow, struct next *where)
         if (seen.status == 503) flow->reply.retry_after_s = UNAVAILABLE_RETRY_AFTER_S;
     } else {
         bool loaded = store_load_payment(store, arena, merchant_of(flow), seen.payment_id, &flow->moved);
-        INSIST(loaded);
+        if (!store_must_have(store, loaded)) return true;
         flow->running_payment = flow->moved.id;
         bool fits = str_copy_to(seen.operation_id, flow->running_operation.text, sizeof flow->running_operation.text);
         INSIST(fits);
@@ -39,7 +39,7 @@ static struct next join_or_resume(struct operation_flow *flow)
     if (open->state != OPERATION_REVIEW) return go(JOIN);
     bool loaded = store_load_operation(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id),
                                        operation_id_str(&flow->moved.open_operation), &flow->moved_operation);
-    INSIST(loaded);
+    if (!store_must_have(flow->flow.store, loaded)) return go(REPLY);
     flow->has_moved = true;
     bool card_is_missing = str_equal(flow->moved_operation.reason, STR(REASON_CARD_GONE));
     if (card_is_missing && flow->card_slot >= 0) return go(SEAL_AGAIN);

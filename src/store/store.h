@@ -126,6 +126,10 @@ bool store_load_payment(struct store *store, struct arena *arena, str merchant, 
 void store_save_new_payment(struct store *store, str merchant, const struct payment_record *record);
 void store_save_payment(struct store *store, str merchant, const struct payment_record *record);
 
+/* For a row that must be there. False: it could not be read, and this transaction will not commit, whatever the caller makes of
+ * it. That it is missing from a store that can be read is our own mistake. */
+bool store_must_have(const struct store *store, bool loaded) MUST_CHECK;
+
 /* Newest first. Empty texts do not filter. `before` is the last id of the page before; empty for the first page. */
 struct payment_filter {
     str order_id;

@@ -15,6 +15,12 @@
 
 static void insist_known(bool known) { INSIST(known); }
 
+bool store_must_have(const struct store *store, bool loaded)
+{
+    INSIST(loaded || sql_trouble_of(store->sql) != SQL_FINE);
+    return loaded;
+}
+
 static void read_words(struct sql *sql, struct payment *payment)
 {
     char word[32];
