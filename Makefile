@@ -2,7 +2,7 @@
 #
 # The front door: short commands for people. Meson and ninja do the building.
 
-.PHONY: build help setup demo run develop test check format bench fuzz shape clean
+.PHONY: build help setup demo run develop test check coverage format bench fuzz prove shape clean
 .DEFAULT_GOAL := build
 
 build: build/release/build.ninja         ## build build/florin
@@ -32,6 +32,9 @@ test: setup                              ## every test; ONLY=word runs those wit
 check: setup                             ## what tests can't see: layers, format, rules, analyzers
 	@tools/check
 
+coverage: setup                          ## which lines of the money core no test passes through
+	@tools/coverage
+
 format:                                  ## put C sources into shape, hand-made tables kept
 	@tools/format --write
 
@@ -41,6 +44,9 @@ bench: build                             ## measure payments a second; BENCH='--
 
 fuzz: setup                              ## look for inputs that break a promise; SECONDS=60 for a minute a target
 	@tools/fuzz --seconds $(or $(SECONDS),10) $(FUZZ)
+
+prove: setup                             ## try to break it for MINUTES=n, and add up what all such runs came to
+	@tools/prove --minutes $(or $(MINUTES),10) $(PROVE)
 
 shape:                                   ## the house in numbers: folders, functions, includes
 	@tools/shape
