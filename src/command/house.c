@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "base/log.h"
@@ -54,6 +55,16 @@ static void tell_commit(micros duration, size_t works)
 
 /* ---- parts ---- */
 
+/* A store that is gone to its first page would be made anew, over what is left of it. */
+static bool is_gone(struct house *house, struct error *error)
+{
+    char store[STORE_PATH_BYTES], witness[WITNESS_PATH_BYTES];
+    if (!house_paths(store, witness, error)) return true;
+    house->store_is_suspect = access(witness, F_OK) == 0 && store_is_empty(store);
+    if (house->store_is_suspect) error_set(error, "%s is empty or not there, and its witness %s says that it was not", store, witness);
+    return house->store_is_suspect;
+}
+
 /* A store that has lost what it once knew is not to be written any more, and nobody is to be told from it. */
 static bool open_witness(struct house *house, struct error *error)
 {
@@ -72,6 +83,7 @@ static bool open_witness(struct house *house, struct error *error)
 static bool open_stores(struct house *house, struct error *error)
 {
     str url = str_of(house_chosen.store);
+    if (is_gone(house, error)) return false;
     house->store = store_open(url, STORE_WRITES, error);
     if (!house->store || !open_witness(house, error)) return false;
     house->reader = store_open(url, STORE_READS, error);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/moment.h"
 #include "command/command.h"
 #include "command/house.h"
 #include "command/verify.h"
@@ -68,10 +69,10 @@ static bool is_the_store(const struct restore *restore)
 
 static bool name_files(struct restore *restore)
 {
-    char at[32];
-    time_t now = time(NULL);
-    struct tm day;
-    strftime(at, sizeof at, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &day));
+    char at[MOMENT_TEXT_BYTES];
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    moment_format((micros)now.tv_sec * MICROS_PER_SECOND + now.tv_nsec / 1000, at);
     int fresh = snprintf(restore->fresh, sizeof restore->fresh, "%s.restoring", restore->path);
     int kept = snprintf(restore->kept, sizeof restore->kept, "%s.before-%s", restore->path, at);
     bool fits = fresh > 0 && kept > 0 && kept < PATH_MAX - (int)sizeof "-wal";

@@ -242,10 +242,11 @@ static void close_gateway(struct gateway *gateway)
 static int list_crash_points(void)
 {
     static const char *const points[] = {
-        "op.commit_called", "op.commit_synced", "st.ckpt_begin", "st.ckpt_done", "st.witness_written", "st.backup_mid",
+        "op.commit_called", "op.commit_synced", "gc.batch_closed", "gc.synced_before_answers", "gc.half_answered",
+        "va.sealed", "va.wiped", "li.listen", "li.drain", "li.exit",
+        "st.ckpt_begin", "st.ckpt_done", "st.witness_written", "st.backup_mid",
     };
     for (size_t i = 0; flows_step_name(i); i++) printf("operation.%s\n", flows_step_name(i));
-    printf("gc.batch_closed\ngc.synced_before_answers\ngc.half_answered\nva.sealed\nva.wiped\nli.listen\nli.drain\nli.exit\n");
     for (size_t i = 0; i < COUNT_OF(points); i++) printf("%s\n", points[i]);
     return 0;
 }

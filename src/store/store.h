@@ -23,6 +23,9 @@ enum store_mode {
  * file that another process holds (and who), a schema newer than this binary. */
 struct store *store_open(str url, enum store_mode mode, struct error *error);
 
+/* There is nothing of ours yet at that path: no file, or one without tables. */
+bool store_is_empty(const char *path);
+
 /* Keeps gateways away from the store of that path, as an open one does; for whoever puts another file in its place. The file is made
  * when absent. */
 struct store_hold {

@@ -174,6 +174,16 @@ static bool open_into(struct store *store, enum store_mode mode, struct error *e
     return true;
 }
 
+bool store_is_empty(const char *path)
+{
+    struct error error;
+    if (access(path, F_OK) != 0) return errno == ENOENT;
+    struct sql *sql = sql_open(path, true, &error);
+    bool empty = sql && !table_exists(sql) && sql_trouble_of(sql) == SQL_FINE;
+    sql_close(sql);
+    return empty;
+}
+
 struct store *store_open(str url, enum store_mode mode, struct error *error)
 {
     struct store *store = calloc(1, sizeof *store);
