@@ -89,6 +89,7 @@ def healed(wire):
     yield
     wire.to_bank.heal()
     wire.to_gateway.heal()
+    wire.client.wire = None  # its connection may be idle for longer than the gateway keeps one, in a long run
 
 
 def is_taken(answer):
