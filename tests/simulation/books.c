@@ -36,9 +36,17 @@ static bool read_ours(struct simulation *sim, struct ours *ours)
 
 /* ---- a person ---- */
 
+/* A card that is in doubt survives everything but the machine. */
+static void check_cause(const struct simulation *sim, const struct operation_record *operation)
+{
+    if (!str_equal(operation->reason, STR("card_gone")) || disk_counts(sim->disk).power_losses > 0) return;
+    finding("I13", "operation %s has lost its card, and the machine was never down", operation->id.text);
+}
+
 static bool settle(struct simulation *sim, const struct operation_record *operation)
 {
     struct processor_id effect;
+    check_cause(sim, operation);
     size_t effects = fake_bank_effect(sim->world, operation->processor_key, &effect);
     if (operation->kind == OPERATION_AUTHORIZE && effects > 1) sim->strays_seen += (int64_t)effects - 1;
     bool taken = merchants_settle(sim, operation_id_str(&operation->id), effects > 0, str_of(effect.text));
@@ -119,9 +127,19 @@ static void check_hold(struct theirs *theirs, const struct payment_record *recor
     if (hold->is_ours) finding("I1", "two payments have the hold %s", record->authorization_ref.text);
     hold->is_ours = true;
     if (hold->cents != payment->authorized_minor) finding("I8", "payment %s: %lld held here, %lld at the bank", record->id.text, (long long)payment->authorized_minor, (long long)hold->cents);
+    bool whole = (payment->captured_minor == 0 || payment->captured_minor == hold->cents) && (payment->refunded_minor == 0 || payment->refunded_minor == hold->cents);
+    if (!whole) finding("I8", "payment %s: %lld captured and %lld refunded of %lld at a bank that takes no parts", record->id.text,
+                        (long long)payment->captured_minor, (long long)payment->refunded_minor, (long long)hold->cents);
     compare(record, "the capture", payment->captured_minor > 0, &record->capture_ref, hold->capture_id);
     compare(record, "the void", payment->voided_at != 0, &record->void_ref, hold->void_id);
     compare(record, "the refund", payment->refunded_minor > 0, &record->refund_ref, hold->refund_id);
+}
+
+/* What was to be captured by itself is captured, or was given back. */
+static void check_wish(const struct payment_record *record)
+{
+    if (!record->payment.captures_itself || record->payment.state != PAYMENT_AUTHORIZED) return;
+    finding("I8", "payment %s was to be captured by itself and is only authorized at the end", record->id.text);
 }
 
 static void check_amounts(const struct payment_record *record)
@@ -189,6 +207,7 @@ void books_check(struct simulation *sim)
         const struct payment_record *record = &ours.payments[i];
         if (record->payment.authorized_minor > 0) check_hold(&theirs, record);
         check_amounts(record);
+        check_wish(record);
         told += record->stray_holds;
     }
     check_orders(&ours);

@@ -30,12 +30,19 @@ static void passed(const char *flow, const char *name)
     longjmp(gateway->ground, (int)gateway->kill_how);
 }
 
+/* It could not go on without its disk: because that fails, or because it was cut off in the middle of a change. */
+static enum death death_by_disk(void)
+{
+    bool cut = disk_has_stopped(simulation->disk);
+    mark("disk", !cut ? "ended_the_process" : living()->cut_how == DEATH_POWER ? "power_lost_in_a_change" : "killed_in_a_change");
+    return cut ? living()->cut_how : DEATH_ENDED;
+}
+
 static void ended(int status)
 {
-    mark("disk", "ended_the_process");
     trace_format("ends", "status %d", status);
     INSIST(living()->on_ground);
-    longjmp(living()->ground, DEATH_ENDED);
+    longjmp(living()->ground, (int)death_by_disk());
 }
 
 static const struct crash_hooks hooks = { passed, ended };
@@ -79,7 +86,7 @@ void gateway_die(struct simulation *sim, enum death how, bool arrives, micros do
     trace_format("down", "%s, for %lld ms", power ? "power" : how == DEATH_KILLED ? "killed"
                                                                                   : "ended",
                  (long long)(down_for / MICROS_PER_MS));
-    *gateway = (struct gateway){ .begins_at = fake_world_clock(sim->world) + down_for, .lives = gateway->lives };
+    *gateway = (struct gateway){ .begins_at = fake_world_clock(sim->world) + down_for, .lives = gateway->lives, .cut_how = gateway->cut_how };
 }
 
 bool gateway_enter(struct simulation *sim, void (*enter)(void *context), void *context)
@@ -203,7 +210,7 @@ static void begin_again(struct simulation *sim)
     if (sim->gateway.lives++ > 0) mark("machine", "began_again");
     trace("begins", STR(""));
     if (!gateway_enter(sim, begin, sim)) return;
-    if (!sim->gateway.is_open) gateway_die(sim, DEATH_ENDED, false, PATIENCE_AFTER_FAILURE);
+    if (!sim->gateway.is_open) gateway_die(sim, death_by_disk(), false, PATIENCE_AFTER_FAILURE);
 }
 
 /* ---- ending ---- */

@@ -31,6 +31,7 @@ struct gateway {
     int64_t lives;
     int64_t kill_in;     /* crash points until it is killed; 0: it is not */
     enum death kill_how;
+    enum death cut_how;  /* what it is when the disk stops in the middle of a change */
     jmp_buf ground;      /* back to whoever entered the gateway, when it dies */
     bool on_ground;      /* the jump is possible */
     struct arena arena;

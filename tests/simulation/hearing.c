@@ -88,7 +88,10 @@ static void learn_id(const struct heard *heard)
 static void learn_standing(const struct heard *heard)
 {
     struct purchase *purchase = purchase_of(heard);
-    if (!json_find(heard->root, "captured_amount") || heard->replayed) return;
+    if (!json_find(heard->root, "captured_amount")) return;
+    int64_t asked = simulation->merchants.intents[purchase->intent].minor;
+    if (amount(heard->root, "amount") != asked) finding("I14", "payment %s was asked for %lld and is %lld", purchase->payment, (long long)asked, (long long)amount(heard->root, "amount"));
+    if (heard->replayed) return;
     struct standing standing = read_standing(heard->root);
     if (goes_on(&purchase->standing, &standing)) purchase->standing = standing;
 }
@@ -140,6 +143,7 @@ static void hear_intent(const struct heard *heard)
 {
     struct intent *intent = &simulation->merchants.intents[heard->request->intent];
     mark_told(heard, intent);
+    if (str_equal(heard->code, STR("idempotency_key_reused"))) finding("I1", "%s came with its own bytes and was told that they are others", intent->key);
     learn_id(heard);
     learn_standing(heard);
     if (is_end(heard)) hear_end(heard, intent);
@@ -174,9 +178,22 @@ static void hear_receipt(const struct heard *heard)
     learn_standing(heard);
 }
 
+/* Money is held or taken, and nothing about it is open. */
+static bool is_paid(const struct json *receipt)
+{
+    str state = json_string(json_find(receipt, "state"));
+    bool holds = str_equal(state, STR("authorized")) || (str_equal(state, STR("captured")) && amount(receipt, "refunded_amount") < amount(receipt, "captured_amount"));
+    return holds && json_kind_of(json_find(receipt, "operation")) == JSON_NULL;
+}
+
 static void hear_ship(const struct heard *heard)
 {
-    if (heard->answer->status == 200) mark("told", json_is_true(json_find(heard->root, "ship")) ? "ship" : "do_not_ship");
+    bool ship = json_is_true(json_find(heard->root, "ship")), paid = false;
+    if (heard->answer->status != 200) return;
+    mark("told", ship ? "ship" : "do_not_ship");
+    const struct json *payments = json_find(heard->root, "payments");
+    for (struct json_item item = json_first(payments); item.value; item = json_next(item)) paid |= is_paid(item.value);
+    if (ship && !paid) finding("I23", "goods are to be shipped and nobody has paid: %.*s", STR_FORMAT(heard->answer->body));
 }
 
 static void hear_nonsense(const struct heard *heard)

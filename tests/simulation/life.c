@@ -114,6 +114,12 @@ static void arm_kill(struct simulation *sim, const struct action *action)
     sim->gateway.kill_how = action->c & 1 ? DEATH_POWER : DEATH_KILLED;
 }
 
+static void arm_cut(struct simulation *sim, const struct action *action)
+{
+    sim->gateway.cut_how = action->c & 1 ? DEATH_POWER : DEATH_KILLED;
+    disk_stop_at(sim->disk, action->a);
+}
+
 static void kill_now(struct simulation *sim, const struct action *action, enum death how)
 {
     if (!sim->gateway.is_open) return;
@@ -142,6 +148,7 @@ static void act(struct simulation *sim, const struct action *action)
     case ACT_KILL: kill_now(sim, action, DEATH_KILLED); break;
     case ACT_POWER: kill_now(sim, action, DEATH_POWER); break;
     case ACT_KILL_AT: arm_kill(sim, action); break;
+    case ACT_CUT: arm_cut(sim, action); break;
     case ACT_STOP: gateway_stop(sim, down_for(action)); break;
     case ACT_DISK_ERROR: disk_fail(sim->disk, (enum disk_method)(action->a % DISK_METHOD_COUNT), action->b, action->c & 1); break;
     case ACT_DISK_ROOM: disk_limit_room(sim->disk, (int64_t)action->a * 1024); break;
@@ -227,7 +234,14 @@ static void ask_all_again(struct simulation *sim)
 /* The further cards all begin like this (put_card). */
 static void check_secrecy(struct simulation *sim)
 {
-    if (disk_contains(sim->disk, STR("40000000000000"))) finding("I12", "a card number is on the disk");
+    static const char *const forms[] = {
+        "40000000000000",                                               /* as it is */
+        "3430303030303030", "NDAwMDAwMDAw", "QwMDAwMDAw", "0MDAwMDAwMDA", /* hex, and the three alignments of base64 */
+    };
+    size_t looked_for = sim->script->seed % 4 ? 1 : COUNT_OF(forms);
+    for (size_t i = 0; i < looked_for; i++) {
+        if (disk_contains(sim->disk, str_of(forms[i]))) finding("I12", "a card number is on the disk (form %zu)", i);
+    }
 }
 
 static void mark_disk(struct simulation *sim)

@@ -169,7 +169,7 @@ static void pay(struct simulation *sim, const struct action *action)
     struct purchase *purchase = &merchants->purchases[merchants->purchase_count++];
     *purchase = (struct purchase){ .intent = merchants->intent_count - 1 };
     snprintf(purchase->order, sizeof purchase->order, "order-%zu", number);
-    intent->minor = 1 + action->a % 100000;
+    intent->minor = action->a % 16 ? 1 + action->a % 100000 : (int64_t)action->a * 232 + 1; /* up to 996,432,412,441 of 999,999,999,999 */
     intent->card = action->b;
     intent->captures_itself = action->c & 1;
     merchants_ask(sim, merchants->intent_count - 1);

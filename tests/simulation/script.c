@@ -39,8 +39,8 @@ static const struct {
     { ACT_PAY, 300, false },   { ACT_CHANGE, 420, false }, { ACT_REPEAT, 90, false },    { ACT_RIVALS, 30, false },    { ACT_ALTER, 8, false },
     { ACT_LOOK, 60, false },   { ACT_NONSENSE, 8, false }, { ACT_VANISH, 10, true },     { ACT_SETTLE, 6, false },     { ACT_FAULT, 70, true },
     { ACT_FORGET, 3, true },   { ACT_HEAL_BANK, 6, false }, { ACT_NETWORK, 14, true },   { ACT_KILL, 9, true },        { ACT_KILL_AT, 12, true },
-    { ACT_POWER, 9, true },    { ACT_STOP, 4, true },      { ACT_DISK_ERROR, 5, true },  { ACT_DISK_ROOM, 4, true },   { ACT_HEAL_DISK, 6, false },
-    { ACT_CLOCK, 4, true },    { ACT_WAIT, 12, false },
+    { ACT_POWER, 6, true },    { ACT_CUT, 12, true },      { ACT_STOP, 4, true },        { ACT_DISK_ERROR, 5, true },  { ACT_DISK_ROOM, 4, true },
+    { ACT_HEAL_DISK, 6, false }, { ACT_CLOCK, 4, true },   { ACT_WAIT, 12, false },
 };
 
 static uint32_t draw_weights(struct chance *chance, uint32_t weights[COUNT_OF(mix)])
@@ -74,7 +74,7 @@ static micros draw_pause(struct chance *chance)
 /* Milliseconds; long ones are rare, because there is nothing in them but timers. */
 static uint32_t draw_wait(struct chance *chance)
 {
-    if (chance_one_in(chance, 200)) return 3600 * 1000 * (1 + chance_below(chance, 8));
+    if (chance_one_in(chance, 2000)) return 3600 * 1000 * (1 + chance_below(chance, 30));
     return chance_one_in(chance, 4) ? chance_below(chance, 90 * 1000) : chance_below(chance, 12 * 1000);
 }
 
@@ -94,6 +94,7 @@ static void draw_details(struct chance *chance, struct action *action)
     case ACT_CLOCK: action->a = draw_jump(chance); break;
     case ACT_NETWORK: action->a = chance_one_in(chance, 2) ? NETWORK_WORKS : 1 + chance_below(chance, NETWORK_SWALLOWS); break;
     case ACT_KILL_AT: action->a = 1 + chance_below(chance, 40); break;
+    case ACT_CUT: action->a = 1 + chance_below(chance, chance_one_in(chance, 8) ? 3000 : 60); break;
     case ACT_DISK_ERROR: action->b = 1 + chance_below(chance, 60); break;
     case ACT_DISK_ROOM: action->a = chance_below(chance, 400); break;
     case ACT_CHANGE: action->c = chance_one_in(chance, 30) ? 1 + chance_below(chance, 900) : 0; break;
@@ -137,6 +138,7 @@ static const char *const words[ACT_COUNT] = {
     [ACT_KILL] = "kill",
     [ACT_KILL_AT] = "kill_at",
     [ACT_POWER] = "power",
+    [ACT_CUT] = "cut",
     [ACT_STOP] = "stop",
     [ACT_DISK_ERROR] = "disk_error",
     [ACT_DISK_ROOM] = "disk_room",
@@ -174,7 +176,8 @@ void action_put(struct text *text, const struct action *action)
 {
     static const char *const verbs[] = { "capture", "void", "refund" };
     uint32_t a = action->a, b = action->b, c = action->c;
-    text_put_format(text, "+%2u.%03u s  %-10s ", (unsigned)(action->pause / MICROS_PER_SECOND), (unsigned)(action->pause / MICROS_PER_MS % 1000), act_word(action->what));
+    unsigned pause_ms = (unsigned)(action->pause / MICROS_PER_MS);
+    text_put_format(text, "+%2u.%03u s  %-10s ", pause_ms / 1000, pause_ms % 1000, act_word(action->what));
     switch (action->what) {
     case ACT_PAY: text_put_format(text, "%u.%02u on card %u%s", a % 1000 / 100, a % 100, b % 20, c & 1 ? ", captured by itself" : ""); break;
     case ACT_CHANGE: text_put_format(text, "%s payment #%u", verbs[b % 3], a); break;
@@ -185,6 +188,7 @@ void action_put(struct text *text, const struct action *action)
     case ACT_KILL:
     case ACT_POWER: text_put_format(text, "%s, down for %u ms", a & 1 ? "what had left arrives" : "what had left is lost", b % 3000); break;
     case ACT_KILL_AT: text_put_format(text, "%s at crash point %u from now", c & 1 ? "the power goes" : "killed", a); break;
+    case ACT_CUT: text_put_format(text, "%s at change %u of the disk from now on", c & 1 ? "the power goes" : "killed", a); break;
     case ACT_DISK_ERROR: text_put_format(text, "method %u, use %u, %s", a % 6, b, c & 1 ? "from then on" : "once"); break;
     case ACT_DISK_ROOM: text_put_format(text, "%u KiB are left", a); break;
     case ACT_CLOCK: text_put_format(text, "jumps %s %u s", b & 1 ? "back" : "ahead", a); break;

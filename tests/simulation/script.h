@@ -29,6 +29,7 @@ enum act {
     ACT_KILL,    /* now; a: what had left arrives, b: how long it is down */
     ACT_KILL_AT, /* a: at the nth passing of any crash point from now on, b: how long, c: bit 0 power loss */
     ACT_POWER,   /* the machine, now; a, b: as KILL */
+    ACT_CUT,     /* a: at the nth change of the disk from now on, c: bit 0 power loss, else a kill */
     ACT_STOP,    /* in good order, then again; b: how long it is down */
     ACT_DISK_ERROR, /* a: method, b: the nth use, c: bit 0 sticky */
     ACT_DISK_ROOM, /* a: kilobytes that are left */

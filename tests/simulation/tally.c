@@ -95,7 +95,8 @@ static const char *const must[] = {
     /* the machine and its disk */
     "machine.power_lost", "machine.killed", "machine.stopped_in_order", "machine.began_again", "machine.could_not_begin",
     "disk.write_lost", "disk.write_kept_early", "disk.write_torn", "disk.error_write", "disk.error_sync", "disk.error_read", "disk.full",
-    "disk.ended_the_process", "clock.ahead", "clock.back",
+    "disk.ended_the_process", "disk.power_lost_in_a_change",
+    "disk.killed_in_a_change", "clock.ahead", "clock.back",
     /* what merchants hear */
     "told.authorize_201", "told.authorize_202", "told.authorize_402", "told.authorize_503", "told.capture_200", "told.capture_202",
     "told.capture_409", "told.void_200", "told.void_202", "told.void_409", "told.refund_200", "told.refund_202",

@@ -7,6 +7,8 @@
 
 enum { LOOKED_AT = 4 }; /* the store is asked about every fourth key: that costs more than all the rest here */
 
+#define BANK_WINDOW (INT64_C(24) * 3600 * MICROS_PER_SECOND * 9 / 10 + 60 * MICROS_PER_SECOND)
+
 static uint64_t mix(uint64_t hash, str piece)
 {
     for (size_t i = 0; i < piece.length; i++) hash = (hash ^ (uint8_t)piece.bytes[i]) * UINT64_C(1099511628211);
@@ -86,6 +88,15 @@ static void check_again(struct simulation *sim, const struct sent *sent, uint64_
     if (sent->life != sim->gateway.lives) mark("sent", "with_another_life");
 }
 
+/* The bank keeps a key for a day; a tenth of it is left. Its age is told by the wall clock, so that a jump of that may hide it. */
+static void check_window(struct simulation *sim, const struct sent *sent, const struct http_call *call)
+{
+    bool needs_key = str_equal(path_of(call->url), STR("/api/v1/authorizations"));
+    if (!needs_key || tally_count(sim->tally, "clock.back") > 0) return;
+    micros age = fake_world_clock(sim->world) - sent->first_at;
+    if (age > BANK_WINDOW) finding("I22", "an authorization was sent again after the bank may have forgotten its key");
+}
+
 static void mark_network(enum fake_network network)
 {
     static const char *const names[] = { NULL, "refused", "lost_call", "lost_answer", "swallowed" };
@@ -101,8 +112,10 @@ void wire_left(void *context, const struct http_call *call)
     mark_network(fake_world_network(sim->world));
     trace_format("sends", "%.*s %s %.*s", STR_FORMAT(call->method), call->url, STR_FORMAT(key));
     if ((sent->key ^ sim->script->seed) % LOOKED_AT == 0) check_durable(sim, key, call);
+    micros now = fake_world_clock(sim->world), first = sent->left_at ? sent->first_at : now;
     if (sent->left_at) check_again(sim, sent, bytes);
-    *sent = (struct sent){ .key = sent->key, .bytes = bytes, .left_at = fake_world_clock(sim->world), .in_doubt = true, .life = sim->gateway.lives };
+    if (sent->left_at) check_window(sim, sent, call);
+    *sent = (struct sent){ sent->key, bytes, now, first, true, sim->gateway.lives };
 }
 
 void wire_ended(void *context, const struct http_call *call)

@@ -16,6 +16,7 @@ struct sent {
     uint64_t key;   /* its hash; 0: free */
     uint64_t bytes; /* the hash of method, path and body */
     micros left_at; /* the last time */
+    micros first_at;
     bool in_doubt;  /* nobody heard an answer to the last one */
     int64_t life;   /* of the gateway that sent it last */
 };
