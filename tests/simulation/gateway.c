@@ -193,7 +193,8 @@ static void begin(void *context)
         trace("begins not", str_of(error.text));
         return;
     }
-    gateway->vault = vault_open(fake_world_of_gateway(sim->world), sim->folder, "sim", (size_t)sim->script->settings.flows_max + VAULT_SLOTS_SPARE, &error);
+    size_t slots = (size_t)sim->script->settings.flows_max + VAULT_SLOTS_SPARE;
+    gateway->vault = vault_open(fake_world_of_gateway(sim->world), sim->folder, "sim", slots, &error);
     INSIST(gateway->vault);
     fake_world_set_stores(sim->world, gateway->store, gateway->reader);
     store_run_batch(gateway->store, works, 1);

@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "simulation/simulation.h"
 
+enum { ANSWER_MEMBERS_MAX = 100000 }; /* a page of a hundred receipts has some thousands */
+
 /* An answer that has been read. */
 struct heard {
     const struct request *request;
@@ -64,8 +66,8 @@ static struct standing read_standing(const struct json *root)
                                  .refunded = amount(root, "refunded_amount") };
     if (!str_copy_to(json_string(json_find(root, "state")), standing.state, sizeof standing.state)) standing.state[0] = 0;
     if (standing.captured > standing.authorized || standing.refunded > standing.captured) {
-        finding("I3", "%s: authorized %lld, captured %lld, refunded %lld", standing.state, (long long)standing.authorized, (long long)standing.captured,
-                (long long)standing.refunded);
+        finding("I3", "%s: authorized %lld, captured %lld, refunded %lld", standing.state, (long long)standing.authorized,
+                (long long)standing.captured, (long long)standing.refunded);
     }
     return standing;
 }
@@ -90,7 +92,8 @@ static void learn_standing(const struct heard *heard)
     struct purchase *purchase = purchase_of(heard);
     if (!json_find(heard->root, "captured_amount")) return;
     int64_t asked = simulation->merchants.intents[purchase->intent].minor;
-    if (amount(heard->root, "amount") != asked) finding("I14", "payment %s was asked for %lld and is %lld", purchase->payment, (long long)asked, (long long)amount(heard->root, "amount"));
+    int64_t told = amount(heard->root, "amount");
+    if (told != asked) finding("I14", "payment %s was asked for %lld and is %lld", purchase->payment, (long long)asked, (long long)told);
     if (heard->replayed) return;
     struct standing standing = read_standing(heard->root);
     if (goes_on(&purchase->standing, &standing)) purchase->standing = standing;
@@ -143,7 +146,8 @@ static void hear_intent(const struct heard *heard)
 {
     struct intent *intent = &simulation->merchants.intents[heard->request->intent];
     mark_told(heard, intent);
-    if (str_equal(heard->code, STR("idempotency_key_reused"))) finding("I1", "%s came with its own bytes and was told that they are others", intent->key);
+    bool called_another = str_equal(heard->code, STR("idempotency_key_reused"));
+    if (called_another) finding("I1", "%s came with its own bytes and was told that they are others", intent->key);
     learn_id(heard);
     learn_standing(heard);
     if (is_end(heard)) hear_end(heard, intent);
@@ -182,8 +186,8 @@ static void hear_receipt(const struct heard *heard)
 static bool is_paid(const struct json *receipt)
 {
     str state = json_string(json_find(receipt, "state"));
-    bool holds = str_equal(state, STR("authorized")) || (str_equal(state, STR("captured")) && amount(receipt, "refunded_amount") < amount(receipt, "captured_amount"));
-    return holds && json_kind_of(json_find(receipt, "operation")) == JSON_NULL;
+    bool taken = str_equal(state, STR("captured")) && amount(receipt, "refunded_amount") < amount(receipt, "captured_amount");
+    return (taken || str_equal(state, STR("authorized"))) && json_kind_of(json_find(receipt, "operation")) == JSON_NULL;
 }
 
 static void hear_ship(const struct heard *heard)
@@ -198,7 +202,8 @@ static void hear_ship(const struct heard *heard)
 
 static void hear_nonsense(const struct heard *heard)
 {
-    if (heard->answer->status < 400 || heard->payment.length > 0) finding("I24", "nonsense was told %d %.*s", heard->answer->status, STR_FORMAT(heard->answer->body));
+    bool refused = heard->answer->status >= 400 && heard->payment.length == 0;
+    if (!refused) finding("I24", "nonsense was told %d %.*s", heard->answer->status, STR_FORMAT(heard->answer->body));
     mark("told", "nonsense_refused");
 }
 
@@ -223,7 +228,8 @@ static void check_problem(const struct heard *heard)
 static struct heard read_answer(struct request *request, const struct http_answer *answer)
 {
     struct heard heard = { .request = request, .answer = answer };
-    if (json_read_up_to(&request->arena, answer->body, 100000, &heard.root) != JSON_FINE) finding("I24", "the answer is not JSON: %.*s", STR_FORMAT(answer->body));
+    bool is_json = json_read_up_to(&request->arena, answer->body, ANSWER_MEMBERS_MAX, &heard.root) == JSON_FINE;
+    if (!is_json) finding("I24", "the answer is not JSON: %.*s", STR_FORMAT(answer->body));
     bool good = answer->status < 300;
     heard.code = good ? STR_NONE : json_string(json_find(heard.root, "code"));
     heard.payment = json_string(json_find(heard.root, good ? "id" : "payment_id"));

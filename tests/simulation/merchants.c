@@ -43,10 +43,12 @@ static void add_header(struct request *request, const char *name, str value)
     request->headers[http->header_count++] = (struct http_header){ str_of(name), value };
 }
 
+typedef void door_of_api(void *api, struct http_exchange *exchange);
+
 struct knock {
     struct simulation *sim;
     struct request *request;
-    void (*door)(void *api, struct http_exchange *exchange);
+    door_of_api *door;
 };
 
 static void knock(void *context)
@@ -56,8 +58,7 @@ static void knock(void *context)
 }
 
 /* The request may be answered, and gone, when this returns. */
-static void send_to(struct simulation *sim, struct request *request, void (*door)(void *api, struct http_exchange *exchange), const char *method, str target,
-                    str body)
+static void send_to(struct simulation *sim, struct request *request, door_of_api *door, const char *method, str target, str body)
 {
     struct http_request *http = &request->exchange.request;
     http->method = str_of(method);
@@ -246,7 +247,12 @@ void merchants_look(struct simulation *sim, size_t purchase)
 
 static void ask_page(struct simulation *sim, size_t purchase, uint32_t which)
 {
-    static const char *const pages[] = { "/v1/payments/%s/events", "/v1/orders/%s", "/v1/payments?order_id=%s", "/v1/payments?limit=3&state=authorized%s" };
+    static const char *const pages[] = {
+        "/v1/payments/%s/events",
+        "/v1/orders/%s",
+        "/v1/payments?order_id=%s",
+        "/v1/payments?limit=3&state=authorized%s",
+    };
     const struct purchase *what = &sim->merchants.purchases[purchase];
     struct request *request = request_take(sim, which == 1 ? QUESTION_SHIP : QUESTION_PAGE);
     const char *name = which == 0 ? what->payment : which == 3 ? "" : what->order;
