@@ -184,6 +184,12 @@ static bool needs_length(const struct http_reader *reader)
     return str_equal(method, STR("POST")) || str_equal(method, STR("PUT")) || str_equal(method, STR("PATCH"));
 }
 
+/* A tunnel that we do not open: whatever follows would not be HTTP. */
+static bool is_tunnel(const struct http_reader *reader)
+{
+    return str_equal(reader->request.method, STR("CONNECT"));
+}
+
 static bool take_framing(struct http_reader *reader, const struct framing *framing)
 {
     bool has_coding = framing->codings > 0;
@@ -191,11 +197,11 @@ static bool take_framing(struct http_reader *reader, const struct framing *frami
     bool has_expectation = framing->expectations > 0 && !reader->is_http_1_0;
     bool expectation_is_fine =
         framing->expectations == 1 && str_equal_ignoring_case(framing->expectation, STR("100-continue"));
-    bool is_coded_1_0 = has_coding && reader->is_http_1_0;
+    bool must_not_be_coded = reader->is_http_1_0 || is_tunnel(reader); /* llhttp would not read the chunks of a CONNECT */
 
     if (!host_is_fine(reader, framing)) return http_reader_refuse(reader, HTTP_FAULT_MALFORMED);
     if (!lengths_are_fine(reader, framing)) return http_reader_refuse(reader, HTTP_FAULT_MALFORMED);
-    if (is_coded_1_0) return http_reader_refuse(reader, HTTP_FAULT_MALFORMED);
+    if (has_coding && must_not_be_coded) return http_reader_refuse(reader, HTTP_FAULT_MALFORMED);
     if (has_coding && !coding_is_fine) return http_reader_refuse(reader, HTTP_FAULT_NOT_IMPLEMENTED);
     if (has_expectation && !expectation_is_fine) return http_reader_refuse(reader, HTTP_FAULT_EXPECTATION);
 
@@ -205,12 +211,6 @@ static bool take_framing(struct http_reader *reader, const struct framing *frami
     if (needs_length(reader)) return http_reader_refuse(reader, HTTP_FAULT_LENGTH_REQUIRED);
     if (reader->body_length > reader->body_bytes_max) return http_reader_refuse(reader, HTTP_FAULT_BODY_TOO_LARGE);
     return true;
-}
-
-/* A tunnel that we do not open: whatever follows would not be HTTP. */
-static bool is_tunnel(const struct http_reader *reader)
-{
-    return str_equal(reader->request.method, STR("CONNECT"));
 }
 
 static void take_persistence(struct http_reader *reader)

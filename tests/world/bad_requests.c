@@ -136,6 +136,7 @@ const struct request_row request_rows[] = {
     { "method no token",              BYTES("GE(T / HTTP/1.1\r\n" HOST "\r\n"), 400 },
     { "TRACE is somebody else's no",  BYTES("TRACE / HTTP/1.1\r\n" HOST "\r\n"), 200 },
     { "CONNECT too",                  BYTES("CONNECT a:443 HTTP/1.1\r\n" HOST "\r\n"), 200 },
+    { "CONNECT with chunks",          BYTES("CONNECT a:443 HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400 },
     { "CONNECT to a path",            BYTES("CONNECT / HTTP/1.1\r\n" HOST "\r\n"), 400 },
     { "OPTIONS of everything",        BYTES("OPTIONS * HTTP/1.1\r\n" HOST "\r\n"), 200 },
     { "GET of a star",                TARGET("*"), 400 },
