@@ -14,7 +14,7 @@
 #include "florin_version.h"
 #include "simulation/seeds.h"
 
-enum { EXIT_USAGE = 2, SEEDS_FOR_ALL_MARKS = 1000, FOLDER_BYTES = 64 };
+enum { EXIT_USAGE = 2, SEEDS_FOR_ALL_MARKS = 500, FOLDER_BYTES = 64 };
 
 static struct {
     int64_t seed, seeds, minutes;

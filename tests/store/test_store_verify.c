@@ -189,14 +189,14 @@ static void open_many(struct store *store, void *context)
     struct teller teller = { .store = store };
     (void)context;
     for (int64_t number = 1; number <= 650; number++) {
-        char key[24];
+        char key[32];
         begin_payment(&teller, number);
         snprintf(key, sizeof key, "key-%lld", (long long)number);
         keep_request(&teller, key);
         end(&teller, EVENT_AUTHORIZED, OPERATION_DONE);
     }
     for (int i = 0; i < 2500; i++) {
-        char key[24];
+        char key[32];
         snprintf(key, sizeof key, "refused-%d", i);
         struct request_record refused = request_of(key);
         store_save_request(store, MERCHANT, &refused);
