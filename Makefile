@@ -2,7 +2,7 @@
 #
 # The front door: short commands for people. Meson and ninja do the building.
 
-.PHONY: build help setup demo run develop test check coverage format bench simulate fuzz prove shape clean
+.PHONY: build help setup demo run develop test check coverage format bench simulate bugs fuzz prove shape clean
 .DEFAULT_GOAL := build
 
 build: build/release/build.ninja         ## build build/florin
@@ -44,6 +44,9 @@ bench: build                             ## measure payments a second; BENCH='--
 
 simulate: setup                          ## a simulated shop on SEED=n, and SEEDS=k further ones; TRACE=1 prints all of it
 	@tools/simulate --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) $(if $(TRACE),--trace)
+
+bugs: setup                              ## plant known mistakes and show that the simulation finds each
+	@tools/bugs $(BUGS)
 
 fuzz: setup                              ## look for inputs that break a promise; SECONDS=60 for a minute a target
 	@tools/fuzz --seconds $(or $(SECONDS),10) $(FUZZ)
