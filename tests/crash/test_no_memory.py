@@ -11,7 +11,7 @@ from florin_testing.world_page import WorldPage
 
 IS_LONG = bool(os.environ.get('FLORIN_LONG'))
 SPAN = 1500             # fewer than a purchase takes in a gateway that has just been started
-STOPPED_LEAST = 0.95    # a few are libc's own (the stack of a thread), and it does without
+STOPPED_LEAST = 0.95    # a few are libc's own (the name of a time zone), and it does without
 SENTENCE = 'florin: out of memory: '
 WAYS = {                # failing only once, or all from there on: how many are left out between two that are tried
     'once': (False, 1 if IS_LONG else 149),
