@@ -2,7 +2,7 @@
 /* The log's last net: no value leaves it with a number of 13 to 19 digits and a right check digit in it, and what leaves
  * it is valid UTF-8 of bounded length. The source itself is included, for the scrubber has no other door than a line on
  * standard error. */
-#include "base/log.c" /* NOLINT(bugprone-suspicious-include) */
+#include "base/log.c"
 
 #include <yyjson.h>
 

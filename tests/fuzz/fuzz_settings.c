@@ -2,7 +2,7 @@
 /* The settings file: whatever stands in it, it is taken with every value within its limits, or refused with a sentence
  * that names the line. A taken file written out anew says the same. The source itself is included: a file for every input
  * would be slow, and its texts are kept for ever. */
-#include "command/settings.c" /* NOLINT(bugprone-suspicious-include) */
+#include "command/settings.c"
 
 #include "base/text.h"
 #include "fuzz/fuzzing.h"
