@@ -69,7 +69,7 @@ class Gateway:
     def start(self, env=None, **settings):
         """Starts it and waits until it says that it is ready."""
         self.launch(env, **settings)
-        assert self.hear_address(), f'the gateway did not get ready\n{self.log()[-4000:]}'
+        assert self.hear_address(), f'the gateway did not get ready, exit status {self.process.poll()}\n{self.log()[-4000:]}'
         return self
 
     def hear_address(self):
