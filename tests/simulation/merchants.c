@@ -273,6 +273,8 @@ static void look(struct simulation *sim, const struct action *action)
     else ask_page(sim, purchase, action->b / 3 % 4);
 }
 
+#define A_CARD "\"card\":{\"number\":\"4000000000000002\",\"cvv\":\"123\",\"expiry_month\":12,\"expiry_year\":2049}"
+
 static void ask_nonsense(struct simulation *sim, const struct action *action)
 {
     static const struct {
@@ -281,7 +283,8 @@ static void ask_nonsense(struct simulation *sim, const struct action *action)
     } nonsense[] = {
         { "/v1/payments", "{\"amount\":0}" },
         { "/v1/payments", "{\"amount\":50.5,\"order_id\":\"o\",\"customer_id\":\"c\"}" },
-        { "/v1/payments", "{\"amount\":1000000000000,\"order_id\":\"o\",\"customer_id\":\"c\"}" },
+        { "/v1/payments", "{\"amount\":1000000000000,\"order_id\":\"o\",\"customer_id\":\"c\"," A_CARD "}" },
+        { "/v1/payments", "{\"amount\":4294967396,\"order_id\":\"o\",\"customer_id\":\"c\"}" },
         { "/v1/payments", "{\"amount\":100,\"amount\":100}" },
         { "/v1/payments", "[" },
         { "/v1/payments", "{\"amount\":100,\"order_id\":\"4000000000000002\",\"customer_id\":\"c\"}" },

@@ -6,19 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "simulation/simulation.h"
 
-enum { RUN_SECONDS_MAX = 120, SHRINK_RUNS_MAX = 1000, SHRINK_SECONDS_MAX = 60 };
+enum { RUN_SECONDS_MAX = 120, RUN_GIB_MAX = 4, SHRINK_RUNS_MAX = 1000, SHRINK_SECONDS_MAX = 60 };
+
+/* A run that eats all memory ends itself, and nobody else. A sanitizer needs terabytes of addresses. */
+static void limit_memory(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+    struct rlimit limit = { (rlim_t)RUN_GIB_MAX << 30, (rlim_t)RUN_GIB_MAX << 30 };
+    (void)setrlimit(RLIMIT_AS, &limit);
+#endif
+}
 
 static _Noreturn void live(const struct script *script, const char *folder, bool loud, struct tally *tally, int errors)
 {
     static struct simulation one;
     (void)dup2(errors, STDERR_FILENO);
     (void)alarm(RUN_SECONDS_MAX);
+    limit_memory();
     one = (struct simulation){ .script = script, .tally = tally, .loud = loud, .folder = folder };
     simulation_run(&one);
     fflush(stdout);
@@ -29,7 +40,8 @@ static _Noreturn void live(const struct script *script, const char *folder, bool
 static void tell_crash(struct tally *tally, int status, int errors)
 {
     char said[FINDING_BYTES - 40] = "";
-    ssize_t length = pread(errors, said, sizeof said - 1, 0);
+    off_t whole = lseek(errors, 0, SEEK_END), from = whole > (off_t)sizeof said ? whole - (off_t)sizeof said : 0; /* its last words */
+    ssize_t length = pread(errors, said, sizeof said - 1, from);
     said[length > 0 ? length : 0] = 0;
     int ending = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
     snprintf(tally->check, sizeof tally->check, "%s", WIFSIGNALED(status) && ending == SIGALRM ? "endless" : "mistake");

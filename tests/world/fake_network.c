@@ -212,6 +212,8 @@ void network_close(struct fake_world *fake)
     while (fake->trips) forget_trip(fake->trips);
 }
 
+bool fake_world_is_calm(const struct fake_world *fake) { return fake->trips == NULL; }
+
 size_t fake_world_calls(const struct fake_world *fake)
 {
     size_t count = 0;

@@ -62,6 +62,9 @@ void fake_world_lose_gateway(struct fake_world *fake, bool arrives);
 size_t fake_world_calls(const struct fake_world *fake);
 bool fake_world_is_busy(const struct fake_world *fake);
 
+/* No call is on its way or at the bank, whoever sent it. */
+bool fake_world_is_calm(const struct fake_world *fake);
+
 enum fake_network {
     NETWORK_WORKS,
     NETWORK_REFUSES,    /* no connection: certain that nothing left */
