@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "simulation/simulation.h"
+#include "store/store_internal.h"
 
 enum { PAYMENTS_MAX = 4096 };
 
@@ -10,19 +11,37 @@ static const str merchant = STR_CONSTANT("merchant");
 
 /* ---- our book ---- */
 
+/* By which key the bank knows the authorization of a payment. */
+struct key_of_payment {
+    str key, payment_id;
+};
+
 struct ours {
     struct work work;
     struct arena arena;
     struct payment_record *payments;
     struct operation_record *open;
-    size_t payment_count, open_count;
+    struct key_of_payment *keys;
+    size_t payment_count, open_count, key_count;
 };
+
+static void read_keys(struct ours *ours, struct store *store)
+{
+    static const char question[] = "SELECT processor_key, payment_id FROM operation WHERE merchant_id = $1 AND kind = 'authorize'";
+    ours->keys = arena_take(&ours->arena, PAYMENTS_MAX * sizeof *ours->keys);
+    sql_ask(store->sql, question, (struct sql_value[]){ TEXT(merchant) }, 1);
+    while (sql_next(store->sql)) {
+        INSIST(ours->key_count < PAYMENTS_MAX);
+        ours->keys[ours->key_count++] = (struct key_of_payment){ sql_text(store->sql, 0, &ours->arena), sql_text(store->sql, 1, &ours->arena) };
+    }
+}
 
 static void read_all(struct work *work, void *store)
 {
     struct ours *ours = CONTAINER_OF(work, struct ours, work);
     ours->payment_count = store_list_payments_after(store, &ours->arena, merchant, STR_NONE, PAYMENTS_MAX, &ours->payments);
     ours->open_count = store_list_open_operations(store, &ours->arena, merchant, STR_NONE, PAYMENTS_MAX, &ours->open);
+    read_keys(ours, store);
 }
 
 /* False: the disk does not let itself be read now. */
@@ -48,7 +67,6 @@ static bool settle(struct simulation *sim, const struct operation_record *operat
     struct processor_id effect;
     check_cause(sim, operation);
     size_t effects = fake_bank_effect(sim->world, operation->processor_key, &effect);
-    if (operation->kind == OPERATION_AUTHORIZE && effects > 1) sim->strays_seen += (int64_t)effects - 1;
     bool taken = merchants_settle(sim, operation_id_str(&operation->id), effects > 0, str_of(effect.text));
     if (taken) mark("end", "settled_by_a_person");
     return taken;
@@ -72,7 +90,7 @@ size_t books_settle(struct simulation *sim)
 
 /* A hold in the bank's book, with what became of it. */
 struct hold {
-    str id, capture_id, void_id, refund_id;
+    str id, key, capture_id, void_id, refund_id;
     int64_t cents;
     bool is_ours;
 };
@@ -94,7 +112,7 @@ static void read_theirs(struct simulation *sim, struct theirs *theirs)
     theirs->holds = arena_take(&theirs->arena, (json_length(holds) + 1) * sizeof *theirs->holds);
     for (struct json_item item = json_first(holds); item.value; item = json_next(item)) {
         struct hold *hold = &theirs->holds[theirs->count++];
-        *hold = (struct hold){ .id = text_of(item.value, "id"), .capture_id = text_of(item.value, "capture_id"),
+        *hold = (struct hold){ .id = text_of(item.value, "id"), .key = text_of(item.value, "key"), .capture_id = text_of(item.value, "capture_id"),
                                .void_id = text_of(item.value, "void_id"), .refund_id = text_of(item.value, "refund_id") };
         INSIST(json_int64(json_find(item.value, "amount"), &hold->cents));
     }
@@ -191,25 +209,37 @@ static void check_orders(const struct ours *ours)
     }
 }
 
-/* Holds that no payment has: lost tries of authorizations may have left them, and then that was told. */
-static void check_strays(struct simulation *sim, const struct theirs *theirs, int64_t told)
+static struct payment_record *payment_of_key(const struct ours *ours, str key)
 {
-    int64_t strays = 0;
-    for (size_t i = 0; i < theirs->count; i++) {
-        if (theirs->holds[i].is_ours) continue;
-        strays++;
-        mark("end", "stray_hold");
-        if (theirs->holds[i].capture_id.length > 0) finding("I1", "hold %.*s is nobody's and was captured", STR_FORMAT(theirs->holds[i].id));
+    for (size_t i = 0; i < ours->key_count; i++) {
+        for (size_t j = 0; str_equal(ours->keys[i].key, key) && j < ours->payment_count; j++) {
+            if (str_equal(ours->keys[i].payment_id, str_of(ours->payments[j].id.text))) return &ours->payments[j];
+        }
     }
-    told += sim->strays_seen;
-    if (strays > told) finding("I1", "%lld holds at the bank are nobody's, %lld were told of", (long long)strays, (long long)told);
+    return NULL;
+}
+
+/* Holds that no payment has: lost tries of its authorization may have left them, and then that was told. I1, or I23 when it
+ * was said that nothing had happened. */
+static void check_strays(const struct ours *ours, const struct theirs *theirs)
+{
+    for (size_t i = 0; i < theirs->count; i++) {
+        const struct hold *hold = &theirs->holds[i];
+        if (hold->is_ours) continue;
+        struct payment_record *payment = payment_of_key(ours, hold->key);
+        mark("end", "stray_hold");
+        if (!payment) finding("I1", "hold %.*s was made for no payment of ours", STR_FORMAT(hold->id));
+        if (hold->capture_id.length > 0) finding("I1", "hold %.*s is nobody's and was captured", STR_FORMAT(hold->id));
+        if (payment->stray_holds-- > 0) continue;
+        finding(payment->payment.state == PAYMENT_FAILED ? "I23" : "I1", "payment %s is %s, and nothing was told of its hold %.*s", payment->id.text,
+                payment_state_word(payment->payment.state).bytes, STR_FORMAT(hold->id));
+    }
 }
 
 void books_check(struct simulation *sim)
 {
     struct ours ours;
     struct theirs theirs;
-    int64_t told = 0;
     if (!read_ours(sim, &ours)) finding("I15", "the store cannot be read when nothing fails any more");
     read_theirs(sim, &theirs);
     if (ours.open_count > 0) finding("I15", "operation %s is still open at the end", ours.open[0].id.text);
@@ -218,10 +248,9 @@ void books_check(struct simulation *sim)
         if (record->payment.authorized_minor > 0) check_hold(&theirs, record);
         check_amounts(record);
         check_wish(record);
-        told += record->stray_holds;
     }
     check_orders(&ours);
-    check_strays(sim, &theirs, told);
+    check_strays(&ours, &theirs);
     check_store(sim);
     arena_close(&theirs.arena);
     arena_close(&ours.arena);

@@ -32,7 +32,6 @@ struct simulation {
     struct gateway gateway;
     struct merchants merchants;
     struct wire wire;
-    int64_t strays_seen; /* further holds that a person found when he settled an authorization */
 };
 
 /* The one that lives in this process: crash points and findings have no other way to it. */
