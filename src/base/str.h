@@ -20,7 +20,8 @@ typedef struct str {
     }
 
 /* printf("%.*s", STR_FORMAT(text)) */
-#define STR_FORMAT(text) (int)(text).length, ((text).bytes ? (text).bytes : "")
+#define STR_FORMAT(text) (int)(text).length, str_printable(text)
+static inline const char *str_printable(str text) { return text.bytes ? text.bytes : ""; }
 
 /* The text of a terminated string; NULL is empty text. Points into it. */
 str str_of(const char *terminated);

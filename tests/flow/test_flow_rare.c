@@ -81,7 +81,8 @@ struct asker {
 
 static void write_word(struct arena *arena, const struct ending *ending, struct reply *out)
 {
-    str word = ending->kind == ENDING_REFUSED ? refusal_word(ending->refusal) : ending->kind == ENDING_DONE ? STR("done") : STR("else");
+    str word = ending->kind == ENDING_DONE ? STR("done") : STR("else");
+    if (ending->kind == ENDING_REFUSED) word = refusal_word(ending->refusal);
     *out = (struct reply){ .status = 200, .body = arena_copy(arena, word) };
 }
 
