@@ -71,6 +71,72 @@ static void a_gateway_that_cannot_read_what_is_open_stops(void **state)
     shop_close(shop);
 }
 
+/* Recovery takes up what is running; what waits for a person it leaves. So it can be made to overlook one. */
+static void hide_open_operations(struct shop *shop, bool hidden)
+{
+    rewrite_our_book(shop, hidden ? "UPDATE operation SET state = 'review' WHERE ended_at IS NULL" :
+                                    "UPDATE operation SET state = 'running' WHERE ended_at IS NULL");
+    rewrite_our_book(shop, hidden ? "UPDATE payment SET operation_state = 'review' WHERE operation_kind <> 'none'" :
+                                    "UPDATE payment SET operation_state = 'running' WHERE operation_kind <> 'none'");
+}
+
+/* One that died while it captured, or while it paid, and whose successor does not know. */
+static struct shop *shop_with_something_overlooked(bool pays)
+{
+    struct shop *shop = shop_open_with(&(struct shop_settings){ .resend_after = SHOP_SECOND });
+    const char *payment = shop_held(shop, "k1");
+    if (pays) pay(shop, "k2");
+    else shop_capture(shop, "k2", payment);
+    shop_pass(shop, 10 * MICROS_PER_MS);
+    shop_lose(shop, true);
+    hide_open_operations(shop, true);
+    shop_begin(shop);
+    hide_open_operations(shop, false);
+    return shop;
+}
+
+static const char *first_payment(struct shop *shop) { return guest_payment(shop->guests[0]); }
+
+/* The merchant asks again before anybody has taken his operation up: whoever asks does it himself. */
+static void a_repeat_takes_up_what_nobody_works_on(void **state)
+{
+    (void)state;
+    struct shop *shop = shop_with_something_overlooked(false);
+    assert_told(shop_answered(shop, shop_capture(shop, "k2", first_payment(shop))), 200, "done captured 5000/5000/0");
+    assert_int_equal(fake_bank_count(shop->world, "captures"), 1);
+    shop_close(shop);
+
+    shop = shop_with_something_overlooked(true);
+    assert_told(shop_answered(shop, pay(shop, "k2")), 201, "done authorized 5000/0/0");
+    assert_int_equal(fake_bank_count(shop->world, "open_holds"), 2);
+    shop_close(shop);
+}
+
+/* The same, and at any moment in between the operation becomes a matter for a person: he who asks is told, and waits for nothing. */
+static void a_repeat_that_meets_a_review_says_so(void **state)
+{
+    (void)state;
+    enum { MOMENTS = 12 };
+    int told_review = 0;
+    for (int moment = 0; moment < MOMENTS; moment++) {
+        struct shop *shop = shop_with_something_overlooked(false);
+        struct guest *repeat = shop_capture(shop, "k2", first_payment(shop));
+        micros until = fake_world_clock(shop->world) + SHOP_SECOND / 10;
+        for (int i = 0; i < moment && fake_world_step(shop->world, until); i++) continue;
+        if (shop_open_operations(shop) > 0) hide_open_operations(shop, true);
+        shop_answered(shop, repeat);
+        told_review += repeat->status == 202 && strstr(repeat->body, "operation=capture/review") != NULL;
+        hide_open_operations(shop, false);
+        shop_lose(shop, true);
+        shop_begin(shop);
+        shop_rest(shop);
+        assert_told(shop_answered(shop, shop_capture(shop, "k2", first_payment(shop))), 200, "done captured 5000/5000/0");
+        assert_int_equal(fake_bank_count(shop->world, "captures"), 1);
+        shop_close(shop);
+    }
+    assert_true(told_review > 1);
+}
+
 /* ---- wishes ---- */
 
 /* Who is told one word: why not, or "done". */
@@ -210,6 +276,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_open_operations_than_a_page_holds_are_all_taken_up),
         cmocka_unit_test(a_gateway_that_cannot_read_what_is_open_stops),
+        cmocka_unit_test(a_repeat_takes_up_what_nobody_works_on),
+        cmocka_unit_test(a_repeat_that_meets_a_review_says_so),
         cmocka_unit_test(a_part_is_refused_and_the_whole_may_be_said_as_an_amount),
         cmocka_unit_test(a_wish_may_name_its_processor_and_describe_itself),
         cmocka_unit_test(an_id_that_no_processor_would_give_is_not_kept),
