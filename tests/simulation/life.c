@@ -12,6 +12,7 @@
 enum { ROUNDS_MAX = 12, AT_ONCE = 8 /* fewer than the smallest house takes */ };
 
 #define LONGEST_REST (INT64_C(24) * 3600 * MICROS_PER_SECOND)
+#define LONGEST_SILENCE (INT64_C(300) * MICROS_PER_SECOND)
 #define COME_BACK_LATER (INT64_C(5) * MICROS_PER_SECOND)
 
 struct simulation *simulation;
@@ -189,6 +190,13 @@ static void heal(struct simulation *sim)
     rest(sim);
 }
 
+/* A bank that is silent holds a connection for a minute; a person waits for that. */
+static void wait_for_the_bank(struct simulation *sim)
+{
+    micros until = fake_world_clock(sim->world) + LONGEST_SILENCE;
+    while (!fake_world_is_calm(sim->world) && simulation_step(sim, until)) continue;
+}
+
 static size_t ask_untold(struct simulation *sim)
 {
     size_t untold = 0;
@@ -206,6 +214,7 @@ static void drain(struct simulation *sim)
     for (int round = 0; round < ROUNDS_MAX; round++) {
         size_t untold = ask_untold(sim);
         rest(sim);
+        wait_for_the_bank(sim);
         size_t settled = books_settle(sim);
         rest(sim);
         if (untold == 0 && settled == 0) return;
