@@ -49,7 +49,6 @@ struct shop {
     char url[160];
     struct guest *guests[SHOP_GUESTS_MAX];
     size_t guest_count;
-    int64_t seen_by_person; /* further holds that he found when he settled one */
 };
 
 /* A bank that answers after 50 ms and holds money for a week, and a gateway in front of it that is ready. */
@@ -106,8 +105,6 @@ size_t shop_open_operations(struct shop *shop);
 /* The id of the open operation; it must be in that state. Valid until the next call of these two. */
 const char *shop_open_operation(struct shop *shop, const char *payment_id, enum operation_state state);
 const char *shop_first_open_operation(struct shop *shop);
-/* A person looks at the bank's book and says of each operation in review what is true; the number of them. */
-size_t shop_settle_truly(struct shop *shop);
 /* The number of payments there ever were. */
 size_t shop_payments(struct shop *shop);
 

@@ -80,21 +80,6 @@ const char *shop_first_open_operation(struct shop *shop)
     return kept_id(&look.operations[0].id);
 }
 
-size_t shop_settle_truly(struct shop *shop)
-{
-    size_t count = shop_open_operations(shop);
-    for (size_t i = 0; i < count; i++) {
-        struct processor_id effect;
-        struct look look = look_at(shop, NULL);
-        assert_int_equal(look.operations[0].state, OPERATION_REVIEW);
-        size_t effects = fake_bank_effect(shop->world, look.operations[0].processor_key, &effect);
-        if (effects > 1) shop->seen_by_person += (int64_t)effects - 1;
-        shop_answered(shop, shop_settle(shop, kept_id(&look.operations[0].id), effect.text[0] != 0, effect.text));
-        shop_rest(shop);
-    }
-    return count;
-}
-
 size_t shop_open_operations(struct shop *shop) { return look_at(shop, NULL).operation_count; }
 size_t shop_payments(struct shop *shop) { return look_at(shop, NULL).payment_count; }
 
@@ -137,7 +122,7 @@ static void check_bank(struct shop *shop, int64_t holds, int64_t strays, int64_t
 
 void shop_check(struct shop *shop)
 {
-    int64_t holds = 0, strays = shop->seen_by_person, captures = 0, voids = 0, refunds = 0;
+    int64_t holds = 0, strays = 0, captures = 0, voids = 0, refunds = 0;
     size_t count = shop_payments(shop), open = shop_open_operations(shop);
     for (size_t i = 0; i < count; i++) {
         struct payment_record record = look_at(shop, NULL).payments[i];
