@@ -72,12 +72,13 @@ static void a_gateway_that_cannot_read_what_is_open_stops(void **state)
 }
 
 /* Recovery takes up what is running; what waits for a person it leaves. So it can be made to overlook one. */
-static void hide_open_operations(struct shop *shop, bool hidden)
+static void call_open_operations(struct shop *shop, const char *state)
 {
-    rewrite_our_book(shop, hidden ? "UPDATE operation SET state = 'review' WHERE ended_at IS NULL" :
-                                    "UPDATE operation SET state = 'running' WHERE ended_at IS NULL");
-    rewrite_our_book(shop, hidden ? "UPDATE payment SET operation_state = 'review' WHERE operation_kind <> 'none'" :
-                                    "UPDATE payment SET operation_state = 'running' WHERE operation_kind <> 'none'");
+    char statement[200];
+    snprintf(statement, sizeof statement, "UPDATE operation SET state = '%s' WHERE ended_at IS NULL", state);
+    rewrite_our_book(shop, statement);
+    snprintf(statement, sizeof statement, "UPDATE payment SET operation_state = '%s' WHERE operation_kind <> 'none'", state);
+    rewrite_our_book(shop, statement);
 }
 
 /* One that died while it captured, or while it paid, and whose successor does not know. */
@@ -89,9 +90,9 @@ static struct shop *shop_with_something_overlooked(bool pays)
     else shop_capture(shop, "k2", payment);
     shop_pass(shop, 10 * MICROS_PER_MS);
     shop_lose(shop, true);
-    hide_open_operations(shop, true);
+    call_open_operations(shop, "review");
     shop_begin(shop);
-    hide_open_operations(shop, false);
+    call_open_operations(shop, "running");
     return shop;
 }
 
@@ -123,10 +124,10 @@ static void a_repeat_that_meets_a_review_says_so(void **state)
         struct guest *repeat = shop_capture(shop, "k2", first_payment(shop));
         micros until = fake_world_clock(shop->world) + SHOP_SECOND / 10;
         for (int i = 0; i < moment && fake_world_step(shop->world, until); i++) continue;
-        if (shop_open_operations(shop) > 0) hide_open_operations(shop, true);
+        if (shop_open_operations(shop) > 0) call_open_operations(shop, "review");
         shop_answered(shop, repeat);
         told_review += repeat->status == 202 && strstr(repeat->body, "operation=capture/review") != NULL;
-        hide_open_operations(shop, false);
+        call_open_operations(shop, "running");
         shop_lose(shop, true);
         shop_begin(shop);
         shop_rest(shop);

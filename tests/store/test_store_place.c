@@ -88,15 +88,17 @@ static void a_store_that_is_a_folder_cannot_be_opened(void **state)
 
 /* ---- a disk without room for anything beside the store ---- */
 
-/* In a child, where no file may grow beyond so many bytes. */
+/* In a child, where no file may grow beyond so many bytes while it looks. */
 static int with_files_up_to(rlim_t bytes, int (*look)(struct shelf *shelf), struct shelf *shelf)
 {
     int status = 0;
     pid_t child = fork();
     if (child == 0) {
         signal(SIGXFSZ, SIG_IGN);
-        setrlimit(RLIMIT_FSIZE, &(struct rlimit){ bytes, bytes });
-        _exit(look(shelf));
+        setrlimit(RLIMIT_FSIZE, &(struct rlimit){ bytes, RLIM_INFINITY });
+        int result = look(shelf);
+        setrlimit(RLIMIT_FSIZE, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+        _exit(result);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
