@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gateway: opening the real parts on the simulated world, and every way to lose them. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/crash.h"
@@ -181,6 +182,13 @@ static bool open_store(struct simulation *sim, struct error *error)
     return gateway->reader != NULL;
 }
 
+/* Without the folder, which has another name each time. */
+static str reason_of(const struct simulation *sim, const struct error *error)
+{
+    str reason = str_of(error->text);
+    return str_starts_with(reason, str_of(sim->folder)) ? str_from(reason, strlen(sim->folder)) : reason;
+}
+
 static void begin(void *context)
 {
     struct simulation *sim = context;
@@ -190,7 +198,7 @@ static void begin(void *context)
     struct work *works[] = { &ran.work };
     if (!open_store(sim, &error)) {
         mark("machine", "could_not_begin");
-        trace("begins not", str_of(error.text));
+        trace("begins not", reason_of(sim, &error));
         return;
     }
     size_t slots = (size_t)sim->script->settings.flows_max + VAULT_SLOTS_SPARE;

@@ -151,7 +151,7 @@ static int set_up_shop(void **state)
 static struct verify_report verified(struct shelf *shelf)
 {
     struct error error = { "" };
-    struct verify_report report;
+    struct verify_report report = { 0 };
     struct store *reader = store_open(str_of(shelf->url), STORE_READS, &error);
     if (!reader || !store_verify(reader, MERCHANT, &report, &error)) fail_msg("%s", error.text);
     store_close(reader);
