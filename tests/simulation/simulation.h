@@ -37,7 +37,7 @@ struct simulation {
 /* The one that lives in this process: crash points and findings have no other way to it. */
 extern struct simulation *simulation;
 
-/* Runs the whole script; false is never returned: a broken promise ends the process after it stands in the tally. */
+/* Runs the whole script. Returns when every promise held; a broken one ends the process after it stands in the tally. */
 void simulation_run(struct simulation *simulation);
 
 /* One event, or the clock goes on to `until`; false: nothing happened until then. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* disk: a disk in memory, for SQLite. It forgets what was not synced when the power goes: a part that the seed decides, in
- * another order, with the last sector torn. It can fail, fill up and flip bits. All of it in one thread, on one seed.
+/* disk: a disk in memory, for SQLite. It forgets what was not synced when the power goes: a part that the seed decides, not
+ * always the newest, some of it torn between two sectors. It can fail, fill up and flip bits. All of it in one thread, on one seed.
  *
  *     written  --sync-->  durable          a kill of the process loses nothing of either
  *                                          a power loss keeps what is durable, and some of what was written since
@@ -53,8 +53,8 @@ bool disk_flip_bit(struct disk *disk, const char *name_end, uint64_t chance);
 
 struct disk_counts {
     int64_t writes, syncs, power_losses;
+    /* By power losses. Kept early: although an older one of the file is lost; names: files that were made or removed. */
     int64_t writes_lost, writes_kept_early, writes_torn, names_lost;
-    /* by power losses; kept early: although an older one of the file is lost; names: files that were made or removed */
     int64_t errors[DISK_METHOD_COUNT]; /* reported */
     int64_t full;                      /* writes refused for want of room */
 };
