@@ -45,14 +45,14 @@ static void finished(void *context, const struct reconciliation_totals *totals, 
     audit->totals = *totals;
 }
 
-/* From the first page to the last. */
-static struct audit compare_books(struct shop *shop, bool tells_progress)
+/* From the first page to the last, with what that processor can be asked. */
+static struct audit compare_books_with(struct shop *shop, const struct processor *processor, bool tells_progress)
 {
     struct audit audit = { 0 };
     struct reconciliation_options options = {
         .world = fake_world_of_gateway(shop->world),
         .merchant = STR("m_1"),
-        .processor = { .processor = processor_named(STR("bank")), .url = "http://bank", .timeout = 30 * SHOP_SECOND,
+        .processor = { .processor = processor, .url = "http://bank", .timeout = 30 * SHOP_SECOND,
                        .connect_timeout = SHOP_SECOND },
         .context = &audit, .found = found, .progress = tells_progress ? progress : NULL, .finished = finished,
     };
@@ -62,6 +62,11 @@ static struct audit compare_books(struct shop *shop, bool tells_progress)
     assert_true(audit.finished);
     reconciliation_free(reconciliation);
     return audit;
+}
+
+static struct audit compare_books(struct shop *shop, bool tells_progress)
+{
+    return compare_books_with(shop, processor_named(STR("bank")), tells_progress);
 }
 
 static void assert_found(const struct audit *audit, const char *only)
@@ -250,6 +255,19 @@ static void another_processors_payments_are_left_alone(void **state)
     shop_close(shop);
 }
 
+static void what_a_processor_cannot_be_asked_is_not_asked(void **state)
+{
+    (void)state;
+    struct shop *shop = shop_open();
+    struct processor silent = *processor_named(STR("bank"));
+    silent.look_ups[OPERATION_CAPTURE] = (struct processor_look_up){ 0 };
+    shop_captured(shop, "k1");
+    struct audit audit = compare_books_with(shop, &silent, true);
+    assert_found(&audit, "");
+    assert_int_equal(audit.totals.compared, 1);
+    shop_close(shop);
+}
+
 static void a_store_that_cannot_be_read_is_not_called_clean(void **state)
 {
     (void)state;
@@ -274,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_bank_that_is_away_is_no_drift),
         cmocka_unit_test(more_objects_than_may_be_asked_about_at_once),
         cmocka_unit_test(another_processors_payments_are_left_alone),
+        cmocka_unit_test(what_a_processor_cannot_be_asked_is_not_asked),
         cmocka_unit_test(a_store_that_cannot_be_read_is_not_called_clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,6 +108,7 @@ static void read_all(bool copy_is_there)
         insist_words(&error);
         return;
     }
+    (void)unlink(copy); /* of a process that ended before */
     FILE *empty = copy_is_there ? fopen(copy, "w") : NULL; /* it is not synced through the database's disk */
     if (copy_is_there && (!empty || fclose(empty) != 0)) _exit(NO_WORDS);
     (void)shelf_ask(reader, ask_everything, NULL);
@@ -115,7 +116,6 @@ static void read_all(bool copy_is_there)
     error.text[0] = 0;
     if (!store_copy(reader, copy, &mark, &error)) insist_words(&error);
     else if (!copy_is_there) _exit(LOST); /* a copy that is not on the disk */
-    (void)unlink(copy);
     store_close(reader);
 }
 

@@ -181,6 +181,118 @@ static void a_copy_that_cannot_be_made_is_told(void **state)
     shelf_tamper(shelf, "UPDATE meta SET value = '0' WHERE name = 'commits'");
 }
 
+/* ---- the witness ---- */
+
+static void a_witness_stands_where_it_was_told_to(void **state)
+{
+    struct shelf *shelf = *state;
+    static char long_path[WITNESS_PATH_BYTES + 1];
+    char place[WITNESS_PATH_BYTES], expected[NAME_BYTES];
+    assert_true(store_witness_path(shelf->path, "/elsewhere/witness", place));
+    assert_string_equal(place, "/elsewhere/witness");
+    assert_true(store_witness_path(shelf->path, NULL, place));
+    name_beside(shelf, ".witness", expected);
+    assert_string_equal(place, expected);
+    memset(long_path, 'x', sizeof long_path - 1);
+    assert_false(store_witness_path(shelf->path, long_path, place));
+    assert_false(store_witness_path(long_path, NULL, place));
+}
+
+/* Not there is one thing, not to be looked at another. */
+static void a_witness_out_of_reach_is_not_absent(void **state)
+{
+    struct shelf *shelf = *state;
+    struct error error = { "" };
+    struct witness_comparison sides;
+    assert_true(store_compare_witness(shelf->store, "/dev/null/witness", &sides, &error));
+    assert_int_equal(sides.finding, WITNESS_UNREADABLE);
+    assert_true(str_contains(str_of(error.text), STR("cannot be read")));
+    assert_true(store_compare_witness(shelf->store, "/no/such/witness", &sides, &error));
+    assert_int_equal(sides.finding, WITNESS_ABSENT);
+}
+
+/* A store that has forgotten its own place is not believed. */
+static void a_store_that_does_not_know_its_place_is_refused(void **state)
+{
+    static const char *const damages[] = { "UPDATE meta SET value = 'many' WHERE name = 'commits'",
+                                           "UPDATE meta SET value = '-1' WHERE name = 'commits'",
+                                           "UPDATE meta SET value = hex(randomblob(40)) WHERE name = 'store_id'" };
+    struct shelf *shelf = *state;
+    for (size_t i = 0; i < COUNT_OF(damages); i++) {
+        struct error error = { "" };
+        struct witness_comparison sides;
+        shelf_tamper(shelf, damages[i]);
+        assert_row(!store_compare_witness(shelf->store, "/no/such/witness", &sides, &error) && error.text[0], i);
+        store_close(shelf->store);
+        shelf->store = NULL;
+        assert_says(shelf->path, "the store cannot be read");
+        shelf_tamper(shelf, "DELETE FROM meta WHERE name IN ('commits', 'store_id')"); /* as before there were witnesses */
+        shelf_reopen(shelf);
+    }
+}
+
+/* ---- verification ---- */
+
+static void what_cannot_be_read_to_its_end_is_not_called_verified(void **state)
+{
+    static const char *const tables[] = { "payment", "operation", "event", "request" };
+    struct shelf *shelf = *state;
+    for (size_t i = 0; i < COUNT_OF(tables); i++) {
+        struct error error = { "" };
+        struct verify_report report;
+        char away[80], back[80];
+        snprintf(away, sizeof away, "ALTER TABLE %s RENAME TO away", tables[i]);
+        snprintf(back, sizeof back, "ALTER TABLE away RENAME TO %s", tables[i]);
+        shelf_tamper(shelf, away);
+        struct store *reader = store_open(str_of(shelf->url), STORE_READS, &error);
+        assert_non_null(reader);
+        assert_row(!store_verify(reader, MERCHANT, &report, &error), i);
+        assert_row(str_contains(str_of(error.text), STR("the store cannot be read")), i);
+        store_close(reader);
+        shelf_tamper(shelf, back);
+    }
+}
+
+/* ---- long histories ---- */
+
+enum { EVENTS = 40 };
+
+static void save_events(struct store *store, void *context)
+{
+    struct payment_record *payment = context;
+    store_save_new_payment(store, MERCHANT, payment);
+    for (int i = 0; i < EVENTS; i++) {
+        payment->payment.sequence++;
+        store_save_event(store, MERCHANT, payment, EVENT_OPERATION_DOUBTED, STR("{}"));
+    }
+}
+
+struct history {
+    struct arena arena;
+    str payment_id;
+    struct event_record *events;
+    size_t count;
+};
+
+static void list_events(struct store *store, void *context)
+{
+    struct history *history = context;
+    history->count = store_list_events(store, &history->arena, MERCHANT, history->payment_id, 0, 100, &history->events);
+}
+
+static void a_long_history_comes_in_one_piece(void **state)
+{
+    struct shelf *shelf = *state;
+    struct payment_record payment = payment_of(1);
+    payment.payment.sequence = 0;
+    assert_int_equal(shelf_do(shelf, save_events, &payment), WORK_DONE);
+    struct history history = { .payment_id = payment_id_str(&payment.id) };
+    assert_int_equal(shelf_do(shelf, list_events, &history), WORK_DONE);
+    assert_int_equal(history.count, EVENTS);
+    for (size_t i = 0; i < history.count; i++) assert_row(history.events[i].sequence == (int64_t)i + 1, i);
+    arena_close(&history.arena);
+}
+
 /* ---- what sticks ---- */
 
 struct twice {
@@ -272,6 +384,11 @@ int main(void)
         shelf_test(a_reserve_is_whole_or_not_there),
         shelf_test(a_place_is_empty_until_there_is_a_store),
         shelf_test(a_copy_that_cannot_be_made_is_told),
+        shelf_test(a_witness_stands_where_it_was_told_to),
+        shelf_test(a_witness_out_of_reach_is_not_absent),
+        shelf_test(a_store_that_does_not_know_its_place_is_refused),
+        shelf_test(what_cannot_be_read_to_its_end_is_not_called_verified),
+        shelf_test(a_long_history_comes_in_one_piece),
         shelf_test(after_a_trouble_nothing_is_done_and_nothing_seen),
         shelf_test(the_oldest_doubt_is_told_whatever_runs_for_longer),
     };
