@@ -14,6 +14,12 @@ enum { OPEN_PAGE = 500,
 
 #define SWEEP_PAUSE (INT64_C(15) * MICROS_PER_SECOND)
 
+/* An open operation, and the slot that its row names. */
+struct open_card {
+    struct operation_id id; /* first: they are searched by it */
+    int64_t slot;
+};
+
 struct recovery {
     struct flows *flows;
     struct work work;
@@ -22,7 +28,7 @@ struct recovery {
     void *context;
     struct operation_record *page; /* of open operations */
     size_t page_count;
-    struct operation_id *open; /* all of them so far, in order of id */
+    struct open_card *open; /* all open operations so far, in order of id */
     size_t open_count, open_capacity;
     micros before; /* holds that ended before this are over */
     micros ran;    /* running time */
@@ -98,18 +104,20 @@ static int compare_ids(const void *a, const void *b)
     return strcmp(((const struct operation_id *)a)->text, ((const struct operation_id *)b)->text);
 }
 
-static bool is_open(void *context, str operation)
+/* A card that was sealed again, just before the process was killed, has a slot that its operation's row does not know. */
+static bool is_held(void *context, int64_t slot, str operation)
 {
-    struct recovery *recovery = context;
-    struct operation_id id = { 0 };
-    if (!str_copy_to(operation, id.text, sizeof id.text) || recovery->open_count == 0) return false;
-    return bsearch(&id, recovery->open, recovery->open_count, sizeof id, compare_ids) != NULL;
+    const struct recovery *recovery = context;
+    struct open_card sought = { 0 };
+    if (!str_copy_to(operation, sought.id.text, sizeof sought.id.text) || recovery->open_count == 0) return false;
+    const struct open_card *open = bsearch(&sought, recovery->open, recovery->open_count, sizeof sought, compare_ids);
+    return open && open->slot == slot;
 }
 
 static void all_are_known(struct recovery *recovery)
 {
     struct flows *flows = recovery->flows;
-    size_t orphans = vault_sweep(flows->options.vault, is_open, recovery);
+    size_t orphans = vault_sweep(flows->options.vault, is_held, recovery);
     log_info("open operations taken up", LOG_NUMBER("operations", recovery->open_count), LOG_NUMBER("orphan_cards", orphans));
     flows->recovered = true;
     sweep_later(recovery);
@@ -119,20 +127,20 @@ static void all_are_known(struct recovery *recovery)
 static void list_open(struct work *work, void *store)
 {
     struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
-    str after = recovery->open_count ? operation_id_str(&recovery->open[recovery->open_count - 1]) : STR_NONE;
+    str after = recovery->open_count ? operation_id_str(&recovery->open[recovery->open_count - 1].id) : STR_NONE;
     recovery->page_count = store_list_open_operations(store, &recovery->arena, merchant_of(recovery), after, OPEN_PAGE, &recovery->page);
 }
 
-static void remember_open(struct recovery *recovery, const struct operation_id *id)
+static void remember_open(struct recovery *recovery, const struct operation_record *operation)
 {
     if (recovery->open_count == recovery->open_capacity) {
         size_t capacity = recovery->open_capacity ? recovery->open_capacity * 2 : OPEN_PAGE;
-        struct operation_id *open = arena_take(&recovery->arena, capacity * sizeof *open);
+        struct open_card *open = arena_take(&recovery->arena, capacity * sizeof *open);
         if (recovery->open_count) memcpy(open, recovery->open, recovery->open_count * sizeof *open);
         recovery->open = open;
         recovery->open_capacity = capacity;
     }
-    recovery->open[recovery->open_count++] = *id;
+    recovery->open[recovery->open_count++] = (struct open_card){ operation->id, operation->card_slot };
 }
 
 /* Nothing may be answered before all that is open is known. */
@@ -148,7 +156,7 @@ static void take_up_page(struct work *work)
     if (work->result != WORK_DONE) stop_unread();
     for (size_t i = 0; i < recovery->page_count; i++) {
         const struct operation_record *open = &recovery->page[i];
-        remember_open(recovery, &open->id);
+        remember_open(recovery, open);
         if (open->state != OPERATION_REVIEW) enter(recovery->flows, ENTRY_RELOAD, &open->payment_id, COMMAND_AUTHORIZE, RELOAD);
     }
     if (recovery->page_count == OPEN_PAGE) world_ask(recovery->flows->options.world, &recovery->work);

@@ -146,13 +146,13 @@ void vault_shred(struct vault *vault, int64_t number, str operation)
     if (slot && slot->owner[0]) wipe_slot(vault, slot);
 }
 
-size_t vault_sweep(struct vault *vault, bool (*is_open)(void *context, str operation), void *context)
+size_t vault_sweep(struct vault *vault, bool (*is_held)(void *context, int64_t slot, str operation), void *context)
 {
     size_t wiped = 0;
     for (size_t i = 0; i < vault->count; i++) {
         struct slot *slot = &vault->slots[i];
         slot->owner[sizeof slot->owner - 1] = 0;
-        if (!slot->owner[0] || is_open(context, str_of(slot->owner))) continue;
+        if (!slot->owner[0] || is_held(context, (int64_t)i, str_of(slot->owner))) continue;
         wipe_slot(vault, slot);
         wiped++;
     }

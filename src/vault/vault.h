@@ -32,8 +32,8 @@ bool vault_open_card(struct vault *vault, int64_t slot, str operation, str seale
 /* Wipes the slot if it is that operation's. Harmless otherwise. */
 void vault_shred(struct vault *vault, int64_t slot, str operation);
 
-/* Wipes the slots of operations for which `is_open` says no; the number of slots wiped. At start. */
-size_t vault_sweep(struct vault *vault, bool (*is_open)(void *context, str operation), void *context);
+/* Wipes the slots of which `is_held` says that no open operation has just this one; the number of slots wiped. At start. */
+size_t vault_sweep(struct vault *vault, bool (*is_held)(void *context, int64_t slot, str operation), void *context);
 
 /* Slots in use, and how long the oldest has been, for metrics. */
 size_t vault_used(const struct vault *vault);

@@ -236,7 +236,10 @@ static void ask_all_again(struct simulation *sim)
         if (i % AT_ONCE == AT_ONCE - 1) rest(sim);
     }
     rest(sim);
-    for (size_t i = 0; i < sim->merchants.purchase_count; i++) merchants_look(sim, i);
+    for (size_t i = 0; i < sim->merchants.purchase_count; i++) {
+        merchants_look(sim, i);
+        if (i % AT_ONCE == AT_ONCE - 1) rest(sim);
+    }
     rest(sim);
 }
 
