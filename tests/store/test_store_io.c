@@ -3,6 +3,7 @@
  * asked, checked, copied and closed. Each call says so in words, or the process ends; and nothing that was told is lost. */
 #include "base/base_testing.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -96,26 +97,40 @@ static void ask_everything(struct store *store, void *context)
     arena_close(&arena);
 }
 
-static void read_all(bool copy_is_there)
+/* Makes the empty file for a copy: on the database's disk, and on the machine's, which syncs it in the end, unless that one is missing. */
+static void make_place(const char *copy, bool on_machine)
+{
+    sqlite3 *db = NULL;
+    if (sqlite3_open(copy, &db) == SQLITE_OK) (void)sqlite3_exec(db, "SELECT * FROM sqlite_master", NULL, NULL, NULL);
+    (void)sqlite3_close(db);
+    (void)unlink(copy);
+    FILE *file = on_machine ? fopen(copy, "w") : NULL;
+    if (on_machine && (!file || fclose(file) != 0)) _exit(NO_WORDS);
+}
+
+static void copy_all(struct store *reader, bool can_be_synced)
 {
     struct error error = { "" };
-    struct verify_report report;
     struct store_mark mark;
     char copy[sizeof course.shelf->path + 8];
     snprintf(copy, sizeof copy, "%s-copy", course.shelf->path);
+    make_place(copy, can_be_synced);
+    if (!store_copy(reader, copy, &mark, &error)) insist_words(&error);
+    else if (!can_be_synced) _exit(LOST);
+}
+
+static void read_all(bool can_be_synced)
+{
+    struct error error = { "" };
+    struct verify_report report;
     struct store *reader = store_open(str_of(course.shelf->url), STORE_READS, &error);
     if (!reader) {
         insist_words(&error);
         return;
     }
-    (void)unlink(copy); /* of a process that ended before */
-    FILE *empty = copy_is_there ? fopen(copy, "w") : NULL; /* it is not synced through the database's disk */
-    if (copy_is_there && (!empty || fclose(empty) != 0)) _exit(NO_WORDS);
     (void)shelf_ask(reader, ask_everything, NULL);
     if (!store_verify(reader, MERCHANT, &report, &error)) insist_words(&error);
-    error.text[0] = 0;
-    if (!store_copy(reader, copy, &mark, &error)) insist_words(&error);
-    else if (!copy_is_there) _exit(LOST); /* a copy that is not on the disk */
+    copy_all(reader, can_be_synced);
     store_close(reader);
 }
 
