@@ -131,6 +131,12 @@ static void list_open(struct work *work, void *store)
     recovery->page_count = store_list_open_operations(store, &recovery->arena, merchant_of(recovery), after, OPEN_PAGE, &recovery->page);
 }
 
+/* The slot that its row names; what lost its card has none, whatever stands in a slot of that number by now. */
+static int64_t slot_of(const struct operation_record *operation)
+{
+    return str_equal(operation->reason, STR(REASON_CARD_GONE)) ? VAULT_NO_SLOT : operation->card_slot;
+}
+
 static void remember_open(struct recovery *recovery, const struct operation_record *operation)
 {
     if (recovery->open_count == recovery->open_capacity) {
@@ -140,7 +146,7 @@ static void remember_open(struct recovery *recovery, const struct operation_reco
         recovery->open = open;
         recovery->open_capacity = capacity;
     }
-    recovery->open[recovery->open_count++] = (struct open_card){ operation->id, operation->card_slot };
+    recovery->open[recovery->open_count++] = (struct open_card){ operation->id, slot_of(operation) };
 }
 
 /* Nothing may be answered before all that is open is known. */

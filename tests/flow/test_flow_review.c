@@ -181,6 +181,24 @@ static void two_repeats_bring_one_card(void **state)
     shop_close(shop);
 }
 
+/* Killed after each moment of it, the last time with the card sealed again and no row that knows: it is brought once more, and
+ * closing the shop finds no card left behind. */
+static void a_kill_while_it_is_brought_leaves_no_card_behind(void **state)
+{
+    (void)state;
+    for (int moments = 0; moments < 10; moments++) {
+        struct shop *shop = quick_shop();
+        without_its_card(shop, ON_HOLDS "\"fault\": \"act_then_hang_up\"");
+        (void)pay(shop, "k1");
+        for (int i = 0; i < moments; i++) (void)fake_world_step(shop->world, fake_world_clock(shop->world));
+        shop_lose(shop, false);
+        shop_begin(shop);
+        shop_rest(shop);
+        assert_told(shop_answered(shop, pay(shop, "k1")), 201, "done authorized 5000/0/0 operation=none");
+        shop_close(shop);
+    }
+}
+
 static void another_card_under_the_same_key_is_another_request(void **state)
 {
     (void)state;
@@ -232,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_doubt_that_outlives_the_key_needs_a_person),
         cmocka_unit_test(the_merchants_repeat_brings_the_card),
         cmocka_unit_test(two_repeats_bring_one_card),
+        cmocka_unit_test(a_kill_while_it_is_brought_leaves_no_card_behind),
         cmocka_unit_test(another_card_under_the_same_key_is_another_request),
         cmocka_unit_test(a_card_that_never_comes_back_needs_a_person),
         cmocka_unit_test(a_crash_takes_no_card),
