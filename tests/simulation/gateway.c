@@ -8,7 +8,7 @@
 #include "simulation/simulation.h"
 #include "store/store_internal.h"
 
-enum { VAULT_SLOTS_SPARE = 64, STOP_SPARE_S = 5, EXIT_NOT_QUIET = 75 };
+enum { VAULT_SLOTS_SPARE = 64, STOP_SPARE_S = 5 };
 
 #define BANK_TIMEOUT (INT64_C(30) * MICROS_PER_SECOND)
 #define PATIENCE_AFTER_FAILURE (INT64_C(20) * MICROS_PER_SECOND)
@@ -259,7 +259,7 @@ static bool may_close(const struct simulation *sim)
     return flows_are_quiet(gateway->flows) && api_pending(gateway->api) == 0 && !fake_world_is_busy(sim->world);
 }
 
-static void close_and_begin_again(void *context)
+static void close_in_order(void *context)
 {
     struct simulation *sim = context;
     struct gateway *gateway = &sim->gateway;
@@ -279,7 +279,7 @@ bool gateway_look(struct simulation *sim)
     }
     if (!gateway->stopping) return false;
     if (may_close(sim)) {
-        (void)gateway_enter(sim, close_and_begin_again, sim);
+        (void)gateway_enter(sim, close_in_order, sim);
         return true;
     }
     if (now < gateway->stop_until) return false;

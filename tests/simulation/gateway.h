@@ -34,7 +34,6 @@ struct gateway {
     enum death cut_how;  /* what it is when the disk stops in the middle of a change */
     jmp_buf ground;      /* back to whoever entered the gateway, when it dies */
     bool on_ground;      /* the jump is possible */
-    struct arena arena;
 };
 
 void gateway_init(struct simulation *simulation);

@@ -190,6 +190,25 @@ static bool is_paid(const struct json *receipt)
     return (taken || str_equal(state, STR("authorized"))) && json_kind_of(json_find(receipt, "operation")) == JSON_NULL;
 }
 
+/* I6, as merchants see it: 1, 2, 3 ... without a gap. */
+static void hear_history(const struct heard *heard)
+{
+    int64_t sequence, expected = 0;
+    const struct json *events = json_find(heard->root, "data");
+    if (heard->answer->status == 404) finding("I4", "payment %s was told of and has no history", purchase_of(heard)->payment);
+    for (struct json_item item = json_first(events); item.value; item = json_next(item)) {
+        bool fits = json_int64(json_find(item.value, "sequence"), &sequence) && sequence == ++expected;
+        if (!fits) finding("I6", "the history of %s has no event %lld", purchase_of(heard)->payment, (long long)expected);
+    }
+    if (expected > 0) mark("told", "history");
+}
+
+static void hear_page(const struct heard *heard)
+{
+    int status = heard->answer->status;
+    if (status != 200 && status != 503) finding("I24", "a list was told %d %.*s", status, STR_FORMAT(heard->answer->body));
+}
+
 static void hear_ship(const struct heard *heard)
 {
     bool ship = json_is_true(json_find(heard->root, "ship")), paid = false;
@@ -209,8 +228,10 @@ static void hear_nonsense(const struct heard *heard)
 
 static void hear_settled(const struct heard *heard)
 {
-    simulation->merchants.settling = 0;
-    *heard->request->taken = heard->answer->status == 200;
+    struct merchants *merchants = &simulation->merchants;
+    if (heard->request->number != merchants->settling) return; /* he had given up */
+    merchants->settling = 0;
+    merchants->settlement_taken = heard->answer->status < 300;
 }
 
 /* ---- every answer ---- */
@@ -243,7 +264,8 @@ static void (*const hearings[])(const struct heard *heard) = {
     [QUESTION_ALTERED] = hear_altered,
     [QUESTION_RECEIPT] = hear_receipt,
     [QUESTION_SHIP] = hear_ship,
-    [QUESTION_PAGE] = NULL,
+    [QUESTION_HISTORY] = hear_history,
+    [QUESTION_PAGE] = hear_page,
     [QUESTION_NONSENSE] = hear_nonsense,
     [QUESTION_SETTLE] = hear_settled,
 };
@@ -254,7 +276,7 @@ void hearing_answer(struct http_exchange *exchange, const struct http_answer *an
     trace_format("told", "#%lld %d %.*s", (long long)request->number, answer->status, STR_FORMAT(answer->body));
     if (!exchange->client_gone || request->question == QUESTION_SETTLE) {
         struct heard heard = read_answer(request, answer);
-        if (hearings[request->question]) hearings[request->question](&heard);
+        hearings[request->question](&heard);
     }
     request_forget(simulation, request);
 }

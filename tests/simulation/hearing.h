@@ -12,6 +12,7 @@ enum question {
     QUESTION_ALTERED,  /* the key of an intent that is over, with another body */
     QUESTION_RECEIPT,
     QUESTION_SHIP,
+    QUESTION_HISTORY,
     QUESTION_PAGE,
     QUESTION_NONSENSE,
     QUESTION_SETTLE,
@@ -26,7 +27,6 @@ struct request {
     int64_t number;
     size_t intent, purchase;
     struct standing before; /* QUESTION_RECEIPT: how it stood when it was asked for */
-    bool *taken;            /* QUESTION_SETTLE */
     struct request *next, **link;
 };
 

@@ -97,42 +97,41 @@ void simulation_pass(struct simulation *sim, micros span)
 
 /* ---- chaos ---- */
 
-static micros down_for(const struct action *action) { return (micros)(action->b % 3000) * MICROS_PER_MS; }
+static micros span_of(const struct action *action) { return action->ms * MICROS_PER_MS; }
 
 static void plant_fault(struct simulation *sim, const struct action *action)
 {
     char order[200];
-    const char *kind = fault_kind(action->a);
-    snprintf(order, sizeof order, "\"fault\": \"%s\", \"path\": \"%s\", \"times\": %u, \"latency_ms\": %u", kind, fault_path(action->a, action->b),
-             1 + action->b / 4 % 3, action->c % 14000);
+    const char *kind = fault_kind(action->row);
+    snprintf(order, sizeof order, "\"fault\": \"%s\", \"path\": \"%s\", \"times\": %u, \"latency_ms\": %lld", kind, action->place, action->times,
+             (long long)action->ms);
     mark("fault", kind);
     fake_bank_fault(sim->world, order);
 }
 
 static void arm_kill(struct simulation *sim, const struct action *action)
 {
-    sim->gateway.kill_in = action->a;
-    sim->gateway.kill_how = action->c & 1 ? DEATH_POWER : DEATH_KILLED;
+    sim->gateway.kill_in = action->nth;
+    sim->gateway.kill_how = action->flag ? DEATH_POWER : DEATH_KILLED;
 }
 
 static void arm_cut(struct simulation *sim, const struct action *action)
 {
-    sim->gateway.cut_how = action->c & 1 ? DEATH_POWER : DEATH_KILLED;
-    disk_stop_at(sim->disk, action->a);
+    sim->gateway.cut_how = action->flag ? DEATH_POWER : DEATH_KILLED;
+    disk_stop_at(sim->disk, action->nth);
 }
 
 static void kill_now(struct simulation *sim, const struct action *action, enum death how)
 {
     if (!sim->gateway.is_open) return;
     mark("killed", "between_events");
-    gateway_die(sim, how, action->a & 1, down_for(action));
+    gateway_die(sim, how, action->flag, span_of(action));
 }
 
 static void jump(struct simulation *sim, const struct action *action)
 {
-    bool back = action->b & 1;
-    mark("clock", back ? "back" : "ahead");
-    fake_world_jump_gateway(sim->world, (back ? -1 : 1) * (micros)action->a * MICROS_PER_SECOND);
+    mark("clock", action->flag ? "back" : "ahead");
+    fake_world_jump_gateway(sim->world, action->flag ? -span_of(action) : span_of(action));
 }
 
 static void act(struct simulation *sim, const struct action *action)
@@ -145,17 +144,17 @@ static void act(struct simulation *sim, const struct action *action)
         fake_bank_forget_keys(sim->world);
         break;
     case ACT_HEAL_BANK: fake_bank_heal(sim->world); break;
-    case ACT_NETWORK: fake_world_set_network(sim->world, (enum fake_network)action->a); break;
+    case ACT_NETWORK: fake_world_set_network(sim->world, (enum fake_network)action->row); break;
     case ACT_KILL: kill_now(sim, action, DEATH_KILLED); break;
     case ACT_POWER: kill_now(sim, action, DEATH_POWER); break;
     case ACT_KILL_AT: arm_kill(sim, action); break;
     case ACT_CUT: arm_cut(sim, action); break;
-    case ACT_STOP: gateway_stop(sim, down_for(action)); break;
-    case ACT_DISK_ERROR: disk_fail(sim->disk, (enum disk_method)(action->a % DISK_METHOD_COUNT), action->b, action->c & 1); break;
-    case ACT_DISK_ROOM: disk_limit_room(sim->disk, (int64_t)action->a * 1024); break;
+    case ACT_STOP: gateway_stop(sim, span_of(action)); break;
+    case ACT_DISK_ERROR: disk_fail(sim->disk, (enum disk_method)action->row, action->nth, action->flag); break;
+    case ACT_DISK_ROOM: disk_limit_room(sim->disk, (int64_t)action->nth * 1024); break;
     case ACT_HEAL_DISK: disk_heal(sim->disk); break;
     case ACT_CLOCK: jump(sim, action); break;
-    case ACT_WAIT: simulation_pass(sim, (micros)action->a * MICROS_PER_MS); break;
+    case ACT_WAIT: simulation_pass(sim, span_of(action)); break;
     default: merchants_act(sim, action); break;
     }
 }
@@ -243,14 +242,14 @@ static void ask_all_again(struct simulation *sim)
     rest(sim);
 }
 
-/* The further cards all begin like this (put_card). */
+/* The further cards all begin like this (put_card), and no amount or time does. */
 static void check_secrecy(struct simulation *sim)
 {
     static const char *const forms[] = {
-        "40000000000000",                                               /* as it is */
+        "4000000000000", "5555555555554444",                            /* as they are */
         "3430303030303030", "NDAwMDAwMDAw", "QwMDAwMDAw", "0MDAwMDAwMDA", /* hex, and the three alignments of base64 */
     };
-    size_t looked_for = sim->script->seed % 4 ? 1 : COUNT_OF(forms);
+    size_t looked_for = sim->script->seed % 4 ? 2 : COUNT_OF(forms);
     for (size_t i = 0; i < looked_for; i++) {
         if (disk_contains(sim->disk, str_of(forms[i]))) finding("I12", "a card number is on the disk (form %zu)", i);
     }

@@ -7,6 +7,8 @@
 #include "simulation/hearing.h"
 #include "simulation/simulation.h"
 
+#define OPERATORS_PATIENCE (INT64_C(60) * MICROS_PER_SECOND)
+
 /* ---- one request ---- */
 
 static struct request *request_take(struct simulation *sim, enum question question)
@@ -79,17 +81,15 @@ static bool is_listening(const struct simulation *sim) { return sim->gateway.is_
 
 /* ---- wishes ---- */
 
-static const struct {
-    const char *word; /* also the last part of the path */
-    const char *asked;
-} wishes[WISH_COUNT] = {
-    [WISH_AUTHORIZE] = { "authorize", "authorize" },
-    [WISH_CAPTURE] = { "capture", "capture" },
-    [WISH_VOID] = { "void", "void" },
-    [WISH_REFUND] = { "refund", "refund" },
+/* Also the last part of the path. */
+static const char *const wish_words[WISH_COUNT] = {
+    [WISH_AUTHORIZE] = "authorize",
+    [WISH_CAPTURE] = "capture",
+    [WISH_VOID] = "void",
+    [WISH_REFUND] = "refund",
 };
 
-const char *wish_word(enum wish wish) { return wishes[wish].word; }
+const char *wish_word(enum wish wish) { return wish_words[wish]; }
 
 /* The cards that the bank has issued besides its four: 400000, a number, the check digit. */
 static void further_card(uint32_t number, char digits[20])
@@ -104,17 +104,17 @@ static void further_card(uint32_t number, char digits[20])
     digits[15] = (char)('0' + (10 - sum % 10) % 10);
 }
 
-/* Mostly rich ones; one is poor, one tells a CVV that is wrong, one is over by its own date. */
+enum { EXPIRED_CARD = 37, WRONG_CVV = 38, POOR_CARD = 39 }; /* of the forty that a script draws */
+
+/* Mostly rich ones; one is poor, one comes with a CVV that is wrong, one is over by its own date. */
 static void put_card(struct text *text, uint32_t card)
 {
     char digits[20];
-    uint32_t kind = card % 40;
     further_card(card % 20, digits);
-    text_put_format(text, "\"card\":{\"number\":\"%s\",\"cvv\":\"%s\",\"expiry_month\":12,\"expiry_year\":%s}",
-                    kind == 39 ? "5555555555554444" : digits, kind == 39 ? "789" : kind == 38 ? "999"
-                                                                                              : "123",
-                    kind == 37 ? "2025" : kind == 39 ? "2030"
-                                                     : "2049");
+    const char *number = card == POOR_CARD ? "5555555555554444" : digits;
+    const char *cvv = card == POOR_CARD ? "789" : card == WRONG_CVV ? "999" : "123";
+    int year = card == POOR_CARD ? 2030 : card == EXPIRED_CARD ? 2025 : 2049;
+    text_put_format(text, "\"card\":{\"number\":\"%s\",\"cvv\":\"%s\",\"expiry_month\":12,\"expiry_year\":%d}", number, cvv, year);
 }
 
 static str body_of(struct arena *arena, const struct merchants *merchants, const struct intent *intent, bool altered)
@@ -141,10 +141,9 @@ static void send_intent(struct simulation *sim, size_t number, bool altered)
     struct request *request = request_take(sim, altered ? QUESTION_ALTERED : QUESTION_INTENT);
     request->intent = number;
     request->purchase = intent->purchase;
-    intent->asked++;
-    mark("asked", wishes[intent->wish].word);
+    mark("asked", wish_words[intent->wish]);
     str target = STR("/v1/payments");
-    if (intent->wish != WISH_AUTHORIZE) target = arena_format(&request->arena, "/v1/payments/%s/%s", purchase->payment, wishes[intent->wish].word);
+    if (intent->wish != WISH_AUTHORIZE) target = arena_format(&request->arena, "/v1/payments/%s/%s", purchase->payment, wish_words[intent->wish]);
     add_header(request, "Idempotency-Key", arena_copy(&request->arena, str_of(intent->key)));
     send_to(sim, request, api_handle, "POST", target, body_of(&request->arena, merchants, intent, altered));
 }
@@ -170,9 +169,9 @@ static void pay(struct simulation *sim, const struct action *action)
     struct purchase *purchase = &merchants->purchases[merchants->purchase_count++];
     *purchase = (struct purchase){ .intent = merchants->intent_count - 1 };
     snprintf(purchase->order, sizeof purchase->order, "order-%zu", number);
-    intent->minor = action->a % 16 ? 1 + action->a % 100000 : (int64_t)action->a * 232 + 1; /* up to 996,432,412,441 of 999,999,999,999 */
-    intent->card = action->b;
-    intent->captures_itself = action->c & 1;
+    intent->minor = action->minor;
+    intent->card = action->card;
+    intent->captures_itself = action->flag;
     merchants_ask(sim, merchants->intent_count - 1);
 }
 
@@ -199,30 +198,30 @@ static void change(struct simulation *sim, enum wish wish, size_t purchase, int6
 static void change_something(struct simulation *sim, const struct action *action)
 {
     size_t purchase;
-    if (!choose_purchase(&sim->merchants, action->a, &purchase)) return;
-    enum wish wish = (enum wish)(WISH_CAPTURE + action->b % 3);
-    change(sim, wish, purchase, wish == WISH_VOID ? 0 : action->c);
+    if (!choose_purchase(&sim->merchants, action->which, &purchase)) return;
+    enum wish wish = (enum wish)(WISH_CAPTURE + action->row);
+    change(sim, wish, purchase, wish == WISH_VOID ? 0 : action->minor);
 }
 
 static void rival(struct simulation *sim, const struct action *action)
 {
-    static const enum wish pairs[][2] = {
+    static const enum wish pairs[RIVAL_PAIRS][2] = {
         { WISH_CAPTURE, WISH_CAPTURE }, { WISH_CAPTURE, WISH_VOID }, { WISH_VOID, WISH_VOID },
         { WISH_REFUND, WISH_REFUND },   { WISH_VOID, WISH_CAPTURE }, { WISH_CAPTURE, WISH_REFUND },
     };
     size_t purchase;
-    if (!choose_purchase(&sim->merchants, action->a, &purchase)) return;
+    if (!choose_purchase(&sim->merchants, action->which, &purchase)) return;
     mark("asked", "rivals");
-    for (int i = 0; i < 2; i++) change(sim, pairs[action->b % COUNT_OF(pairs)][i], purchase, 0);
+    for (int i = 0; i < 2; i++) change(sim, pairs[action->row][i], purchase, 0);
 }
 
 static void repeat(struct simulation *sim, const struct action *action)
 {
     struct merchants *merchants = &sim->merchants;
     if (merchants->intent_count == 0) return;
-    size_t among = merchants->intent_count > 16 && action->c & 1 ? 16 : merchants->intent_count;
-    size_t intent = merchants->intent_count - 1 - action->a % among;
-    for (uint32_t i = 0; i < action->b; i++) merchants_ask(sim, intent);
+    size_t among = merchants->intent_count > 16 && action->flag ? 16 : merchants->intent_count;
+    size_t intent = merchants->intent_count - 1 - action->which % among;
+    for (uint32_t i = 0; i < action->times; i++) merchants_ask(sim, intent);
 }
 
 /* Only of one that has been told its end: before that the other body could be the first. A void has no body to be another. */
@@ -230,7 +229,7 @@ static void alter(struct simulation *sim, const struct action *action)
 {
     const struct merchants *merchants = &sim->merchants;
     if (merchants->intent_count == 0) return;
-    size_t intent = action->a % merchants->intent_count;
+    size_t intent = action->which % merchants->intent_count;
     if (merchants->intents[intent].is_told && merchants->intents[intent].wish != WISH_VOID) send_intent(sim, intent, true);
 }
 
@@ -245,32 +244,32 @@ void merchants_look(struct simulation *sim, size_t purchase)
     send_to(sim, request, api_handle, "GET", arena_format(&request->arena, "/v1/payments/%s", what->payment), STR_NONE);
 }
 
-static void ask_page(struct simulation *sim, size_t purchase, uint32_t which)
+static void ask_page(struct simulation *sim, size_t purchase, uint32_t page)
 {
-    static const char *const pages[] = {
-        "/v1/payments/%s/events",
-        "/v1/orders/%s",
-        "/v1/payments?order_id=%s",
-        "/v1/payments?limit=3&state=authorized%s",
+    static const struct {
+        enum question question;
+        const char *before, *behind; /* the name */
+        bool by_order;
+    } pages[PAGES] = {
+        { QUESTION_HISTORY, "/v1/payments/", "/events", false },
+        { QUESTION_SHIP, "/v1/orders/", "", true },
+        { QUESTION_PAGE, "/v1/payments?order_id=", "", true },
+        { QUESTION_PAGE, "/v1/payments?limit=3&state=authorized&customer_id=", "", true },
     };
     const struct purchase *what = &sim->merchants.purchases[purchase];
-    struct request *request = request_take(sim, which == 1 ? QUESTION_SHIP : QUESTION_PAGE);
-    const char *name = which == 0 ? what->payment : which == 3 ? "" : what->order;
-    struct text target = text_open(&request->arena, 96);
-    str rest, front = str_cut(str_of(pages[which]), '%', &rest);
-    text_put(&target, front);
-    text_put(&target, str_of(name));
+    struct request *request = request_take(sim, pages[page].question);
+    const char *name = pages[page].by_order ? what->order : what->payment;
     request->purchase = purchase;
     mark("asked", "page");
-    send_to(sim, request, api_handle, "GET", text_str(&target), STR_NONE);
+    send_to(sim, request, api_handle, "GET", arena_format(&request->arena, "%s%s%s", pages[page].before, name, pages[page].behind), STR_NONE);
 }
 
 static void look(struct simulation *sim, const struct action *action)
 {
     size_t purchase;
-    if (!is_listening(sim) || !choose_purchase(&sim->merchants, action->a, &purchase)) return;
-    if (action->b % 3) merchants_look(sim, purchase);
-    else ask_page(sim, purchase, action->b / 3 % 4);
+    if (!is_listening(sim) || !choose_purchase(&sim->merchants, action->which, &purchase)) return;
+    if (action->row < LOOKS - PAGES) merchants_look(sim, purchase);
+    else ask_page(sim, purchase, action->row - (LOOKS - PAGES));
 }
 
 #define A_CARD "\"card\":{\"number\":\"4000000000000002\",\"cvv\":\"123\",\"expiry_month\":12,\"expiry_year\":2049}"
@@ -280,7 +279,7 @@ static void ask_nonsense(struct simulation *sim, const struct action *action)
     static const struct {
         const char *target;
         const char *body;
-    } nonsense[] = {
+    } nonsense[NONSENSE_ROWS] = {
         { "/v1/payments", "{\"amount\":0}" },
         { "/v1/payments", "{\"amount\":50.5,\"order_id\":\"o\",\"customer_id\":\"c\"}" },
         { "/v1/payments", "{\"amount\":1000000000000,\"order_id\":\"o\",\"customer_id\":\"c\"," A_CARD "}" },
@@ -296,15 +295,14 @@ static void ask_nonsense(struct simulation *sim, const struct action *action)
     if (!is_listening(sim)) return;
     struct request *request = request_take(sim, QUESTION_NONSENSE);
     add_header(request, "Idempotency-Key", STR("nonsense"));
-    size_t which = action->a % COUNT_OF(nonsense);
-    send_to(sim, request, api_handle, "POST", str_of(nonsense[which].target), str_of(nonsense[which].body));
+    send_to(sim, request, api_handle, "POST", str_of(nonsense[action->row].target), str_of(nonsense[action->row].body));
 }
 
 /* The client closes its side; what it asked for goes on, and nobody reads the answer. */
 static void vanish(struct simulation *sim, const struct action *action)
 {
     struct request *request = sim->merchants.under_way;
-    size_t skipped = sim->merchants.under_way_count ? action->a % sim->merchants.under_way_count : 0;
+    size_t skipped = sim->merchants.under_way_count ? action->which % sim->merchants.under_way_count : 0;
     for (; request && skipped > 0; skipped--) request = request->next;
     if (!request) return;
     request->exchange.client_gone = true;
@@ -337,9 +335,8 @@ void merchants_lose_answers(struct simulation *sim)
 
 bool merchants_settle(struct simulation *sim, str operation_id, bool happened, str processor_ref)
 {
-    bool taken = false;
+    struct merchants *merchants = &sim->merchants;
     struct request *request = request_take(sim, QUESTION_SETTLE);
-    request->taken = &taken;
     struct text body = text_open(&request->arena, 128);
     json_open_object(&body);
     json_put_bool(&body, "happened", happened);
@@ -347,9 +344,10 @@ bool merchants_settle(struct simulation *sim, str operation_id, bool happened, s
     json_put_str(&body, "by", STR("olga"));
     json_close_object(&body);
     str target = arena_format(&request->arena, "/operations/%.*s/settle", STR_FORMAT(operation_id));
-    int64_t number = sim->merchants.settling = request->number;
+    int64_t number = merchants->settling = request->number;
+    merchants->settlement_taken = false;
     send_to(sim, request, api_handle_control, "POST", target, text_str(&body));
-    micros until = fake_world_clock(sim->world) + (micros)60 * MICROS_PER_SECOND;
-    while (sim->merchants.settling == number && simulation_step(sim, until)) continue;
-    return taken;
+    micros until = fake_world_clock(sim->world) + OPERATORS_PATIENCE;
+    while (merchants->settling == number && simulation_step(sim, until)) continue;
+    return merchants->settlement_taken;
 }

@@ -11,6 +11,9 @@ struct simulation;
 
 enum { INTENTS_MAX = 2 * ACTIONS_MAX + 64, KEY_BYTES = 24, ORDER_BYTES = 24, STATE_BYTES = 24 };
 
+/* How many rows a script may choose from. */
+enum { RIVAL_PAIRS = 6, PAGES = 4, LOOKS = 8 + PAGES, NONSENSE_ROWS = 11 };
+
 enum wish { WISH_AUTHORIZE, WISH_CAPTURE, WISH_VOID, WISH_REFUND, WISH_COUNT };
 
 /* One thing that is wanted, under one idempotency key, however often it is asked for. */
@@ -21,7 +24,6 @@ struct intent {
     int64_t minor;       /* capture, refund: 0 is the whole */
     uint32_t card;
     bool captures_itself;
-    int64_t asked;
     bool is_told;        /* the end; what follows is that answer */
     int status;
     str body;            /* in merchants.arena */
@@ -49,7 +51,8 @@ struct merchants {
     struct request *under_way;
     size_t under_way_count;
     int64_t requests; /* ever asked */
-    int64_t settling; /* the number of the operator's request that is under way; 0: none */
+    int64_t settling; /* the number of the operator's request that he waits for; 0: none */
+    bool settlement_taken;
     struct arena arena;
 };
 

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-#include "simulation/chance.h"
+#include "world/chance.h"
+#include "simulation/merchants.h"
+#include "world/disk.h"
 #include "world/fake_world.h"
 
 /* ---- settings ---- */
@@ -27,6 +29,17 @@ static struct script_settings draw_settings(struct chance *chance)
     settings.flows_max = ONE_OF(chance, 1024, 1024, 1024, 64, 16);
     return settings;
 }
+
+/* ---- faults ---- */
+
+/* Everything that the bank can do wrong. Those that make it say what is not so come seldom: they end in review. */
+static const char *const kinds[] = {
+    "fail", "internal_500", "act_then_hang_up", "act_then_hang_up", "hang_up", "hang_up_halfway", "truncate", "late", "late", "slow", "slow",
+    "twice", "internal_400", "internal_400_done", "garbage", "html_502", "empty_200", "not_found_400", "forget_key", "silence",
+    "wrong_currency", "plain_400", "wrong_amount", "wrong_id", "ignore_key", "huge",
+};
+
+const char *fault_kind(uint32_t row) { return kinds[row]; }
 
 /* ---- actions ---- */
 
@@ -72,33 +85,77 @@ static micros draw_pause(struct chance *chance)
 }
 
 /* Milliseconds; long ones are rare, because there is nothing in them but timers. */
-static uint32_t draw_wait(struct chance *chance)
+static int64_t draw_wait(struct chance *chance)
 {
-    if (chance_one_in(chance, 2000)) return 3600 * 1000 * (1 + chance_below(chance, 30));
+    if (chance_one_in(chance, 2000)) return (int64_t)3600 * 1000 * (1 + chance_below(chance, 30));
     return chance_one_in(chance, 4) ? chance_below(chance, 90 * 1000) : chance_below(chance, 12 * 1000);
 }
 
-static uint32_t draw_jump(struct chance *chance)
+/* From a second to ten years. */
+static int64_t draw_jump(struct chance *chance)
 {
-    static const uint32_t most[] = { 2, 90, 3600, 86400, 10 * 365 * 86400u };
-    return 1 + chance_below(chance, most[chance_below(chance, COUNT_OF(most))]);
+    static const uint32_t most_s[] = { 2, 90, 3600, 86400, 10 * 365 * 86400u };
+    uint32_t most = most_s[chance_below(chance, COUNT_OF(most_s))];
+    return 1000 * (1 + (int64_t)chance_below(chance, most));
 }
 
-static void draw_details(struct chance *chance, struct action *action)
+/* Mostly up to a thousand, sometimes up to the largest that there is. */
+static int64_t draw_amount(struct chance *chance)
 {
-    action->a = (uint32_t)(chance_next(chance) >> 32);
-    action->b = (uint32_t)(chance_next(chance) >> 32);
-    action->c = (uint32_t)(chance_next(chance) >> 32);
+    bool large = chance_one_in(chance, 16);
+    int64_t minor = 1 + (int64_t)chance_below(chance, 100000);
+    return large ? minor * 9999999 : minor;
+}
+
+/* A hold of another name than the bank's own cannot be noticed before it is used: nothing else in that answer could give it away. */
+static const char *draw_place(struct chance *chance, uint32_t row)
+{
+    static const char *const places[] = { "/api/v1/authorizations", "/api/v1/captures", "/api/v1/voids", "/api/v1/refunds" };
+    bool needs_a_hold = strcmp(fault_kind(row), "wrong_id") == 0;
+    return places[needs_a_hold ? 1 + chance_below(chance, 3) : chance_below(chance, 4)];
+}
+
+static void draw_of_merchants(struct chance *chance, struct action *action)
+{
     switch (action->what) {
-    case ACT_WAIT: action->a = draw_wait(chance); break;
-    case ACT_CLOCK: action->a = draw_jump(chance); break;
-    case ACT_NETWORK: action->a = chance_one_in(chance, 2) ? NETWORK_WORKS : 1 + chance_below(chance, NETWORK_SWALLOWS); break;
-    case ACT_KILL_AT: action->a = 1 + chance_below(chance, 40); break;
-    case ACT_CUT: action->a = 1 + chance_below(chance, chance_one_in(chance, 8) ? 3000 : 60); break;
-    case ACT_DISK_ERROR: action->b = 1 + chance_below(chance, 60); break;
-    case ACT_DISK_ROOM: action->a = chance_below(chance, 400); break;
-    case ACT_CHANGE: action->c = chance_one_in(chance, 30) ? 1 + chance_below(chance, 900) : 0; break;
-    case ACT_REPEAT: action->b = chance_one_in(chance, 4) ? 2 + chance_below(chance, 3) : 1; break;
+    case ACT_PAY:
+        action->minor = draw_amount(chance);
+        action->card = chance_below(chance, 40);
+        break;
+    case ACT_CHANGE:
+        action->row = chance_below(chance, 3);
+        if (chance_one_in(chance, 30)) action->minor = 1 + (int64_t)chance_below(chance, 900);
+        break;
+    case ACT_REPEAT: action->times = chance_one_in(chance, 4) ? 2 + chance_below(chance, 3) : 1; break;
+    case ACT_RIVALS: action->row = chance_below(chance, RIVAL_PAIRS); break;
+    case ACT_LOOK: action->row = chance_below(chance, LOOKS); break;
+    case ACT_NONSENSE: action->row = chance_below(chance, NONSENSE_ROWS); break;
+    default: break;
+    }
+}
+
+static void draw_of_troubles(struct chance *chance, struct action *action)
+{
+    switch (action->what) {
+    case ACT_FAULT:
+        action->row = chance_below(chance, COUNT_OF(kinds));
+        action->place = draw_place(chance, action->row);
+        action->times = 1 + chance_below(chance, 3);
+        action->ms = chance_below(chance, 14000);
+        break;
+    case ACT_NETWORK: action->row = chance_one_in(chance, 2) ? NETWORK_WORKS : 1 + chance_below(chance, NETWORK_SWALLOWS); break;
+    case ACT_KILL:
+    case ACT_POWER:
+    case ACT_STOP: action->ms = chance_below(chance, 3000); break;
+    case ACT_KILL_AT: action->nth = 1 + chance_below(chance, 40); break;
+    case ACT_CUT: action->nth = chance_one_in(chance, 8) ? 1 + chance_below(chance, 3000) : 1 + chance_below(chance, 60); break;
+    case ACT_DISK_ERROR:
+        action->row = chance_below(chance, DISK_METHOD_COUNT);
+        action->nth = 1 + chance_below(chance, 60);
+        break;
+    case ACT_DISK_ROOM: action->nth = chance_below(chance, 400); break;
+    case ACT_CLOCK: action->ms = draw_jump(chance); break;
+    case ACT_WAIT: action->ms = draw_wait(chance); break;
     default: break;
     }
 }
@@ -115,7 +172,10 @@ void script_write(uint64_t seed, struct script *out)
         struct action *action = &out->actions[i];
         *action = (struct action){ .what = draw_act(&chance, weights, sum) };
         action->pause = draw_pause(&chance);
-        draw_details(&chance, action);
+        action->which = (uint32_t)(chance_next(&chance) >> 32);
+        action->flag = chance_one_in(&chance, 2);
+        draw_of_merchants(&chance, action);
+        draw_of_troubles(&chance, action);
     }
 }
 
@@ -149,50 +209,56 @@ static const char *const words[ACT_COUNT] = {
 
 const char *act_word(enum act what) { return words[what]; }
 
-/* Everything that the bank can do wrong. Those that make it say what is not so come seldom: they end in review. */
-static const char *const kinds[] = {
-    "fail", "internal_500", "act_then_hang_up", "act_then_hang_up", "hang_up", "hang_up_halfway", "truncate", "late", "late", "slow", "slow",
-    "twice", "internal_400", "internal_400_done", "garbage", "html_502", "empty_200", "not_found_400", "forget_key", "silence",
-    "wrong_currency", "plain_400", "wrong_amount", "wrong_id", "ignore_key", "huge",
-};
+static const char *const network_words[] = { "works", "refuses connections", "loses what is sent", "loses answers", "swallows what is sent" };
+static const char *const method_words[] = { "read", "write", "sync", "truncate", "open", "remove" };
+static const char *const verb_words[] = { "capture", "void", "refund" };
 
-const char *fault_kind(uint32_t a) { return kinds[a % COUNT_OF(kinds)]; }
-
-/* A hold of another name than the bank's own cannot be noticed before it is used: nothing else in that answer could give it away. */
-const char *fault_path(uint32_t a, uint32_t b)
+static void put_of_merchants(struct text *text, const struct action *action)
 {
-    static const char *const paths[] = { "/api/v1/authorizations", "/api/v1/captures", "/api/v1/voids", "/api/v1/refunds" };
-    bool needs_a_hold = strcmp(fault_kind(a), "wrong_id") == 0;
-    return paths[needs_a_hold ? 1 + b % 3 : b % COUNT_OF(paths)];
+    unsigned which = action->which, row = action->row;
+    switch (action->what) {
+    case ACT_PAY:
+        text_put_format(text, "%lld.%02lld on card %u%s", (long long)action->minor / 100, (long long)action->minor % 100, action->card,
+                        action->flag ? ", captured by itself" : "");
+        break;
+    case ACT_CHANGE:
+        text_put_format(text, "%s payment #%u", verb_words[row], which);
+        if (action->minor > 0) text_put_format(text, ", %lld of it", (long long)action->minor);
+        break;
+    case ACT_REPEAT: text_put_format(text, "request #%u, %u at once", which, action->times); break;
+    case ACT_RIVALS: text_put_format(text, "on payment #%u, pair %u", which, row); break;
+    case ACT_LOOK: text_put_format(text, "at payment #%u, page %u", which, row); break;
+    case ACT_NONSENSE: text_put_format(text, "%u", row); break;
+    case ACT_ALTER:
+    case ACT_VANISH: text_put_format(text, "request #%u", which); break;
+    default: break;
+    }
 }
 
-static const char *network_word(uint32_t a)
+static void put_of_troubles(struct text *text, const struct action *action)
 {
-    static const char *const states[] = { "works", "refuses connections", "loses what is sent", "loses answers", "swallows what is sent" };
-    return states[a % COUNT_OF(states)];
+    unsigned nth = action->nth;
+    long long ms = action->ms;
+    switch (action->what) {
+    case ACT_FAULT: text_put_format(text, "%s at %s, %u times, %lld ms", fault_kind(action->row), action->place, action->times, ms); break;
+    case ACT_NETWORK: text_put_format(text, "%s", network_words[action->row]); break;
+    case ACT_KILL:
+    case ACT_POWER: text_put_format(text, "%s, down for %lld ms", action->flag ? "what had left arrives" : "what had left is lost", ms); break;
+    case ACT_KILL_AT: text_put_format(text, "%s at crash point %u from now", action->flag ? "the power goes" : "killed", nth); break;
+    case ACT_CUT: text_put_format(text, "%s at change %u of the disk from now on", action->flag ? "the power goes" : "killed", nth); break;
+    case ACT_STOP: text_put_format(text, "in good order, for %lld ms", ms); break;
+    case ACT_DISK_ERROR: text_put_format(text, "%s %u from now fails%s", method_words[action->row], nth, action->flag ? " and all after" : ""); break;
+    case ACT_DISK_ROOM: text_put_format(text, "%u KiB are left", nth); break;
+    case ACT_CLOCK: text_put_format(text, "%lld s %s", ms / 1000, action->flag ? "back" : "ahead"); break;
+    case ACT_WAIT: text_put_format(text, "%lld ms", ms); break;
+    default: break;
+    }
 }
 
 void action_put(struct text *text, const struct action *action)
 {
-    static const char *const verbs[] = { "capture", "void", "refund" };
-    uint32_t a = action->a, b = action->b, c = action->c;
     unsigned pause_ms = (unsigned)(action->pause / MICROS_PER_MS);
     text_put_format(text, "+%2u.%03u s  %-10s ", pause_ms / 1000, pause_ms % 1000, act_word(action->what));
-    switch (action->what) {
-    case ACT_PAY: text_put_format(text, "%u.%02u on card %u%s", a % 1000 / 100, a % 100, b % 20, c & 1 ? ", captured by itself" : ""); break;
-    case ACT_CHANGE: text_put_format(text, "%s payment #%u", verbs[b % 3], a); break;
-    case ACT_RIVALS: text_put_format(text, "payment #%u, pair %u", a, b % 6); break;
-    case ACT_REPEAT: text_put_format(text, "request #%u, %u at once", a, b); break;
-    case ACT_FAULT: text_put_format(text, "%s at %s, %u times, %u ms", fault_kind(a), fault_path(a, b), 1 + b / 4 % 3, c % 14000); break;
-    case ACT_NETWORK: text_put_format(text, "%s", network_word(a)); break;
-    case ACT_KILL:
-    case ACT_POWER: text_put_format(text, "%s, down for %u ms", a & 1 ? "what had left arrives" : "what had left is lost", b % 3000); break;
-    case ACT_KILL_AT: text_put_format(text, "%s at crash point %u from now", c & 1 ? "the power goes" : "killed", a); break;
-    case ACT_CUT: text_put_format(text, "%s at change %u of the disk from now on", c & 1 ? "the power goes" : "killed", a); break;
-    case ACT_DISK_ERROR: text_put_format(text, "method %u, use %u, %s", a % 6, b, c & 1 ? "from then on" : "once"); break;
-    case ACT_DISK_ROOM: text_put_format(text, "%u KiB are left", a); break;
-    case ACT_CLOCK: text_put_format(text, "jumps %s %u s", b & 1 ? "back" : "ahead", a); break;
-    case ACT_WAIT: text_put_format(text, "%u ms", a); break;
-    default: text_put_format(text, "#%u %u", a, b); break;
-    }
+    put_of_merchants(text, action);
+    put_of_troubles(text, action);
 }

@@ -11,38 +11,44 @@ enum { ACTIONS_MAX = 1024 };
 
 enum act {
     /* merchants */
-    ACT_PAY,     /* a: amount, b: card, c: bit 0 captures itself */
-    ACT_CHANGE,  /* a: which payment, b: capture, void or refund, c: 0 the whole, else an amount that may not fit */
-    ACT_REPEAT,  /* a: which request, b: how many times at once */
-    ACT_RIVALS,  /* a: which payment, b: which pair of capture, void, refund */
-    ACT_ALTER,   /* a: which request: its key with another body */
-    ACT_LOOK,    /* a: which payment, b: receipt, history, order, list */
-    ACT_NONSENSE, /* a: which of the table */
-    ACT_VANISH,  /* a: which of the requests under way: its client goes away */
-    ACT_SETTLE,  /* a person looks at the bank's book and settles what waits for him */
+    ACT_PAY,      /* minor, card, flag: captures itself */
+    ACT_CHANGE,   /* which payment, row: capture, void or refund; minor: a part of it, 0 the whole */
+    ACT_REPEAT,   /* which request, times at once */
+    ACT_RIVALS,   /* which payment, row: a pair of capture, void, refund */
+    ACT_ALTER,    /* which request: its key with another body */
+    ACT_LOOK,     /* which payment, row: receipt, history, order, lists */
+    ACT_NONSENSE, /* row */
+    ACT_VANISH,   /* which of the requests under way: its client goes away */
+    ACT_SETTLE,   /* a person looks at the bank's book and settles what waits for him */
     /* the bank and the way there */
-    ACT_FAULT,   /* a: kind, b: path and times, c: latency */
-    ACT_FORGET,  /* the bank forgets all keys */
+    ACT_FAULT,    /* row: its kind, place, times, ms: its latency */
+    ACT_FORGET,   /* the bank forgets all keys */
     ACT_HEAL_BANK,
-    ACT_NETWORK, /* a: enum fake_network */
+    ACT_NETWORK,  /* row: enum fake_network */
     /* the gateway */
-    ACT_KILL,    /* now; a: what had left arrives, b: how long it is down */
-    ACT_KILL_AT, /* a: at the nth passing of any crash point from now on, b: how long, c: bit 0 power loss */
-    ACT_POWER,   /* the machine, now; a, b: as KILL */
-    ACT_CUT,     /* a: at the nth change of the disk from now on, c: bit 0 power loss, else a kill */
-    ACT_STOP,    /* in good order, then again; b: how long it is down */
-    ACT_DISK_ERROR, /* a: method, b: the nth use, c: bit 0 sticky */
-    ACT_DISK_ROOM, /* a: kilobytes that are left */
+    ACT_KILL,     /* now; flag: what had left arrives, ms: how long it is down */
+    ACT_KILL_AT,  /* at the nth passing of any crash point from now on; flag: by a power loss */
+    ACT_POWER,    /* the machine, now; as ACT_KILL */
+    ACT_CUT,      /* at the nth change of the disk from now on; flag: by a power loss, else a kill */
+    ACT_STOP,     /* in good order, then again; ms: how long it is down */
+    ACT_DISK_ERROR, /* row: enum disk_method, the nth use from now on; flag: and all after it */
+    ACT_DISK_ROOM, /* nth: so many kilobytes are left */
     ACT_HEAL_DISK,
-    ACT_CLOCK,   /* a: seconds by which the wall clock jumps, b: bit 0 back */
-    ACT_WAIT,    /* a: milliseconds */
+    ACT_CLOCK,    /* ms: the wall clock jumps; flag: back */
+    ACT_WAIT,     /* ms */
     ACT_COUNT,
 };
 
 struct action {
     enum act what;
-    micros pause; /* before it */
-    uint32_t a, b, c;
+    micros pause;   /* before it */
+    uint32_t which; /* counted around among those that there are then */
+    uint32_t row;
+    uint32_t card;  /* 0 to 39 */
+    uint32_t times, nth;
+    int64_t minor, ms;
+    const char *place; /* a path at the bank */
+    bool flag;
 };
 
 /* What is drawn once for a run: many are off in most runs, so that what is on has room (swarm testing, Groce 2012). */
@@ -69,9 +75,8 @@ void script_write(uint64_t seed, struct script *out);
 /* "pay" and so on. */
 const char *act_word(enum act what);
 
-/* The kind of the fault that an ACT_FAULT orders, and where. */
-const char *fault_kind(uint32_t a);
-const char *fault_path(uint32_t a, uint32_t b);
+/* The kind of the fault that an ACT_FAULT orders, by its row. */
+const char *fault_kind(uint32_t row);
 
 /* One line for a person, without its end. */
 void action_put(struct text *text, const struct action *action);

@@ -29,7 +29,7 @@ static const struct setting settings[] = {
     { "seeds", SETTING_NUMBER, "1", 1, INT64_MAX / 2, &chosen.seeds,
       "How many seeds, from the first on." },
     { "minutes", SETTING_NUMBER, "0", 0, 100000, &chosen.minutes,
-      "Goes on with further seeds for so long; 0: only as many as were asked for." },
+      "Goes on with further seeds for so long, and `seeds` does not count; 0: only as many as were asked for." },
     { "trace", SETTING_SWITCH, "off", 0, 0, &chosen.trace,
       "Prints everything that happens." },
     { "no_story", SETTING_SWITCH, "off", 0, 0, &chosen.no_story,

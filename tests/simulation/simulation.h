@@ -12,7 +12,7 @@
 #ifndef FLORIN_TESTS_SIMULATION_SIMULATION_H
 #define FLORIN_TESTS_SIMULATION_SIMULATION_H
 
-#include "simulation/chance.h"
+#include "world/chance.h"
 #include "simulation/gateway.h"
 #include "simulation/merchants.h"
 #include "simulation/script.h"

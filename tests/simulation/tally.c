@@ -90,7 +90,7 @@ static const char *const must[] = {
     "fault.fail", "fault.internal_500", "fault.act_then_hang_up", "fault.hang_up", "fault.hang_up_halfway", "fault.truncate",
     "fault.late", "fault.slow", "fault.twice", "fault.internal_400", "fault.internal_400_done", "fault.garbage", "fault.html_502",
     "fault.empty_200", "fault.not_found_400", "fault.forget_key", "fault.silence", "fault.wrong_currency", "fault.plain_400",
-    "fault.wrong_amount", "fault.wrong_id", "fault.ignore_key", "fault.forget_keys", "network.refused", "network.lost_call",
+    "fault.wrong_amount", "fault.wrong_id", "fault.ignore_key", "fault.huge", "fault.forget_keys", "network.refused", "network.lost_call",
     "network.lost_answer", "network.swallowed",
     /* the machine and its disk */
     "machine.power_lost", "machine.killed", "machine.stopped_in_order", "machine.began_again", "machine.could_not_begin",
@@ -100,7 +100,7 @@ static const char *const must[] = {
     /* what merchants hear */
     "told.authorize_201", "told.authorize_202", "told.authorize_402", "told.authorize_503", "told.capture_200", "told.capture_202",
     "told.capture_409", "told.void_200", "told.void_202", "told.void_409", "told.refund_200", "told.refund_202",
-    "told.refund_409", "told.replayed", "told.lost", "told.key_reused", "told.nonsense_refused", "told.vanished", "told.ship",
+    "told.refund_409", "told.replayed", "told.history", "told.lost", "told.key_reused", "told.nonsense_refused", "told.vanished", "told.ship",
     "told.do_not_ship", "told.overloaded", "told.stopping", "told.storage_low",
     /* ends that are rare */
     "end.authorized", "end.captured", "end.voided", "end.refunded", "end.declined", "end.failed", "end.expired", "end.settled_by_a_person",

@@ -12,21 +12,12 @@ enum { PATH_BYTES = 1024 };
 
 /* ---- chance ---- */
 
-/* splitmix64 (Steele, Lea, Flood, 2014). */
-static uint64_t next_number(struct disk *disk)
-{
-    uint64_t number = disk->seed += 0x9e3779b97f4a7c15u;
-    number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9u;
-    number = (number ^ (number >> 27)) * 0x94d049bb133111ebu;
-    return number ^ (number >> 31);
-}
-
-uint64_t disk_chance(struct disk *disk, uint64_t limit) { return next_number(disk) % limit; }
+uint64_t disk_chance(struct disk *disk, uint64_t limit) { return chance_next(&disk->chance) % limit; }
 
 void disk_random_bytes(struct disk *disk, void *bytes, size_t length)
 {
     uint8_t *out = bytes;
-    for (size_t i = 0; i < length; i++) out[i] = (uint8_t)(next_number(disk) >> 32);
+    for (size_t i = 0; i < length; i++) out[i] = (uint8_t)(chance_next(&disk->chance) >> 32);
 }
 
 /* ---- opening ---- */
@@ -35,7 +26,7 @@ struct disk *disk_open(uint64_t seed)
 {
     struct disk *disk = calloc(1, sizeof *disk);
     INSIST(disk);
-    disk->seed = seed;
+    disk->chance = chance_from(seed ^ UINT64_C(0x6469736b)); /* "disk": not the numbers that others draw from this seed */
     disk_vfs_fill(disk);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* as the store does it; refused when SQLite is at work already, which is as well */
     int code = sqlite3_vfs_register(&disk->vfs, 1);

@@ -12,6 +12,7 @@
 
 #include <sqlite3.h>
 
+#include "world/chance.h"
 #include "world/disk.h"
 
 struct fault {
@@ -21,7 +22,7 @@ struct fault {
 
 struct disk {
     sqlite3_vfs vfs;
-    uint64_t seed;
+    struct chance chance;
     int64_t life; /* of the process: handles of an earlier one are dead */
     int64_t handles;
     struct disk_file **files; /* in the order of their making */

@@ -17,17 +17,9 @@ static micros door_now(struct world *world)
     return first_moment + fake->clock + fake->wall_ahead + (face == &fake->gateway ? fake->gateway_ahead : 0);
 }
 
-static uint64_t draw(struct fake_world *fake)
-{
-    fake->chance ^= fake->chance << 13;
-    fake->chance ^= fake->chance >> 7;
-    fake->chance ^= fake->chance << 17;
-    return fake->chance >> 24;
-}
-
 static void door_random(struct world *world, void *bytes, size_t length)
 {
-    for (size_t i = 0; i < length; i++) ((uint8_t *)bytes)[i] = (uint8_t)draw(face_of(world)->fake);
+    for (size_t i = 0; i < length; i++) ((uint8_t *)bytes)[i] = (uint8_t)chance_below(&face_of(world)->fake->chance, 256);
 }
 
 static void forget_timer(struct fake_world *fake, size_t at)
@@ -104,8 +96,8 @@ static struct work *pop(struct queue *queue)
 static void door_commit(struct world *world, struct work *work)
 {
     struct fake_world *fake = face_of(world)->fake;
-    uint64_t most = (uint64_t)fake->options.commit_latency_ms * MICROS_PER_MS;
-    if (!fake->commits.first) fake->commit_due = fake->clock + (most > 0 ? (micros)(draw(fake) % most) : 0);
+    uint32_t most = (uint32_t)fake->options.commit_latency_ms * MICROS_PER_MS;
+    if (!fake->commits.first) fake->commit_due = fake->clock + (most > 0 ? chance_below(&fake->chance, most) : 0);
     push(&fake->commits, work);
 }
 
@@ -170,7 +162,7 @@ struct fake_world *fake_world_open(const struct fake_options *options)
     fake->gateway = (struct face){ { &gateway_doors }, fake };
     fake->town = (struct face){ { &town_doors }, fake };
     fake->clock = MICROS_PER_SECOND;
-    fake->chance = 88172645463325252u ^ options->seed * 2654435761u;
+    fake->chance = chance_from(options->seed ^ UINT64_C(0x776f726c64)); /* "world": not the numbers that others draw from this seed */
     fake->bank = sim_bank_open(&(struct sim_bank_options){
         .world = &fake->town.world,
         .latency_ms = { options->bank_latency_ms[0], options->bank_latency_ms[1] },

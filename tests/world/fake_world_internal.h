@@ -3,6 +3,7 @@
 #ifndef FLORIN_TESTS_WORLD_FAKE_WORLD_INTERNAL_H
 #define FLORIN_TESTS_WORLD_FAKE_WORLD_INTERNAL_H
 
+#include "world/chance.h"
 #include "world/fake_world.h"
 #include "sim/sim_bank.h"
 
@@ -28,7 +29,7 @@ struct queue {
 struct fake_world {
     struct face gateway, town; /* the town: network and bank */
     micros clock, wall_ahead, gateway_ahead;
-    uint64_t chance;
+    struct chance chance;
     int64_t moments, orders;
     struct running_timer timers[FAKE_TIMERS_MAX];
     size_t timer_count;

@@ -392,8 +392,7 @@ static void a_flipped_bit_in_the_database_stays(void **state)
     disk_lose_process(fixture->disk);
     const uint64_t cells_of_the_second_page = PAGE_BYTES + 4; /* their count */
     assert_true(disk_flip_bit(fixture->disk, "a.db", 8 * cells_of_the_second_page + 1));
-    disk_lose_power(fixture->disk); /* it was flipped in what is durable, too */
-    commits_close(&fixture->commits);
+    commits_close(&fixture->commits); /* a power loss could bring the log back, and with it the right page */
     assert_int_not_equal(commits_open(&fixture->commits) == SQLITE_OK ? commits_find_last(&fixture->commits) : COMMITS_DAMAGED, 30);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chance: what a seed decides. The same on every compiler and machine (xorshift64*, Vigna 2014). Not for secrets. */
-#ifndef FLORIN_TESTS_SIMULATION_CHANCE_H
-#define FLORIN_TESTS_SIMULATION_CHANCE_H
+#ifndef FLORIN_TESTS_WORLD_CHANCE_H
+#define FLORIN_TESTS_WORLD_CHANCE_H
 
 #include "base/base.h"
 
