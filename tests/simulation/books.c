@@ -161,10 +161,20 @@ static void check_hold(struct theirs *theirs, const struct payment_record *recor
     compare(record, "the refund", payment->refunded_minor > 0, &record->refund_ref, hold->refund_id);
 }
 
-/* What was to be captured by itself is captured, or was given back. */
-static void check_wish(const struct payment_record *record)
+static const struct intent *intent_of(const struct simulation *sim, const struct payment_record *record)
+{
+    const struct merchants *merchants = &sim->merchants;
+    for (size_t i = 0; i < merchants->purchase_count; i++) {
+        if (str_equal(record->order_id, str_of(merchants->purchases[i].order))) return &merchants->intents[merchants->purchases[i].intent];
+    }
+    finding("I1", "payment %s was made for nobody's order", record->id.text);
+}
+
+/* What was to be captured by itself is captured, or was given back, or the merchant was told (422) that the bank refused both. */
+static void check_wish(const struct simulation *sim, const struct payment_record *record)
 {
     if (!record->payment.captures_itself || record->payment.state != PAYMENT_AUTHORIZED) return;
+    if (intent_of(sim, record)->status == 422) return;
     finding("I8", "payment %s was to be captured by itself and is only authorized at the end", record->id.text);
 }
 
@@ -247,7 +257,7 @@ void books_check(struct simulation *sim)
         const struct payment_record *record = &ours.payments[i];
         if (record->payment.authorized_minor > 0) check_hold(&theirs, record);
         check_amounts(record);
-        check_wish(record);
+        check_wish(sim, record);
     }
     check_orders(&ours);
     check_strays(&ours, &theirs);
