@@ -279,9 +279,8 @@ static void configure_once(void)
 
 struct sql *sql_open(const char *path, bool read_only, struct error *error)
 {
-    struct sql *sql = calloc(1, sizeof *sql);
+    struct sql *sql = memory_take(sizeof *sql);
     int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
-    INSIST(sql);
     configure_once();
     if (!read_only && !sqlite_log_write_again(path, error)) {
         free(sql);

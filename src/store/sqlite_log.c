@@ -26,8 +26,7 @@ static int write_all_again(sqlite3_file *file)
 
 static int open_and_write_again(sqlite3_vfs *vfs, const char *path)
 {
-    sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
-    INSIST(file);
+    sqlite3_file *file = memory_take((size_t)vfs->szOsFile);
     int code = vfs->xOpen(vfs, path, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_WAL, NULL);
     if (code == SQLITE_OK) code = write_all_again(file);
     if (file->pMethods) (void)file->pMethods->xClose(file);

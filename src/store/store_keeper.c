@@ -71,8 +71,7 @@ static void *keep(void *context)
 struct witness_keeper *keeper_open(const char *path, const struct store_mark *mark, int64_t written, struct error *error)
 {
     pthread_condattr_t clock;
-    struct witness_keeper *keeper = calloc(1, sizeof *keeper);
-    INSIST(keeper);
+    struct witness_keeper *keeper = memory_take(sizeof *keeper);
     bool fits = str_copy_to(str_of(path), keeper->path, sizeof keeper->path);
     INSIST(fits);
     keeper->mark = *mark;

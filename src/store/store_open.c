@@ -103,8 +103,8 @@ static bool table_exists(struct sql *sql)
 /* schema.sql with its parts for SQLite made visible. */
 static char *schema_for_sqlite(void)
 {
-    char *script = strdup(florin_schema_sql);
-    INSIST(script);
+    size_t bytes = strlen(florin_schema_sql) + 1;
+    char *script = memcpy(memory_take(bytes), florin_schema_sql, bytes);
     for (char *part = strstr(script, "/*sqlite"); part; part = strstr(part, "/*sqlite")) {
         char *end = strstr(part, "*/");
         memset(part, ' ', strlen("/*sqlite"));
@@ -117,8 +117,7 @@ static bool make_schema(struct sql *sql, struct error *error)
 {
     char *schema = schema_for_sqlite();
     size_t bytes = strlen(schema) + 200;
-    char *script = malloc(bytes);
-    INSIST(script);
+    char *script = memory_take(bytes);
     snprintf(script, bytes, "BEGIN IMMEDIATE; %s; INSERT INTO meta VALUES ('schema_version', '%d'); COMMIT;", schema, SCHEMA_VERSION);
     bool made = sql_run_script(sql, script, error);
     free(script);
@@ -186,8 +185,7 @@ bool store_is_empty(const char *path)
 
 struct store *store_open(str url, enum store_mode mode, struct error *error)
 {
-    struct store *store = calloc(1, sizeof *store);
-    INSIST(store);
+    struct store *store = memory_take(sizeof *store);
     store->hold = (struct store_hold){ -1, -1 };
     if (!str_copy_to(store_url_path(url), store->path, sizeof store->path) || !store->path[0]) error_set(error, "a store is written sqlite:PATH");
     else if (open_into(store, mode, error)) return store;
