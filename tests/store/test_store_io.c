@@ -13,7 +13,7 @@
 #include "store/shelf.h"
 #include "world/disk.h"
 
-enum { PAYMENTS = 4, EXIT_STORE_BROKEN = 70, NOTHING_FAILED = 3, LOST = 4, NO_WORDS = 5 };
+enum { PAYMENTS = 2, EXIT_STORE_BROKEN = 70, NOTHING_FAILED = 3, LOST = 4, NO_WORDS = 5 };
 
 /* One course of the store's life. */
 struct course {
