@@ -62,7 +62,7 @@ static struct verdict judge_refused(const struct attempt_past *past)
 /* Once more with the same key first: its memory of the key may have been a moment late, and would bring the id. */
 static struct verdict judge_already(const struct attempt_past *past)
 {
-    struct verdict done = { .kind = VERDICT_DONE, .id_unknown = true };
+    struct verdict done = verdict(VERDICT_DONE); /* without the processor's id */
     if (past->first_already == 0) return try_again(past, VERDICT_TRY_AGAIN, true);
     if (past->kind == OPERATION_REFUND) return done; /* the money is back, whoever sent it */
     if (past->rival_possible) return review("used_by_another_operation");

@@ -68,7 +68,6 @@ enum verdict_kind {
 struct verdict {
     enum verdict_kind kind;
     bool doubtful;          /* it may have happened: tell the operation as unknown, not as running */
-    bool id_unknown;        /* VERDICT_DONE without the processor's id */
     int stray_holds;        /* holds that lost tries may have left behind and nobody can find */
     const char *reason;     /* a stable word for VERDICT_FAILED and VERDICT_REVIEW */
 };

@@ -139,7 +139,6 @@ static void answers_are_judged_by_what_was_before(void **state)
         assert_row(verdict.kind == (enum verdict_kind)row->verdict, i);
         assert_row(verdict.doubtful == row->doubtful, i);
         assert_row(verdict.stray_holds == row->strays, i);
-        assert_row(verdict.id_unknown == (row->said.kind == OUTCOME_ALREADY && row->verdict == DONE), i);
         assert_reason(verdict.reason, row->reason, i);
     }
 }
@@ -199,7 +198,6 @@ static void check_reports(const struct attempt_past *past, const struct outcome 
     bool ended = verdict->kind == VERDICT_DONE || verdict->kind == VERDICT_DECLINED;
     int unaccounted = past->lost_before - (said->replayed && past->lost_before > 0); /* a replay speaks for one of the lost tries */
     assert_int_equal(verdict->stray_holds, past->kind == OPERATION_AUTHORIZE && ended && said->kind != OUTCOME_ALREADY ? unaccounted : 0);
-    assert_int_equal(verdict->id_unknown, verdict->kind == VERDICT_DONE && said->kind == OUTCOME_ALREADY);
     assert_int_equal(verdict->reason != NULL, verdict->kind == VERDICT_FAILED || verdict->kind == VERDICT_REVIEW);
 }
 
