@@ -20,7 +20,7 @@ bool store_copy(struct store *store, const char *path, struct store_mark *out, s
 {
     sql_begin(store->sql, false); /* the first look decides which moment the copy shows */
     bool copied = mark_in_transaction(store, out);
-    if (!copied) error_set(error, "the store cannot be read: %s", sql_words(store->sql));
+    if (!copied) store_unreadable(store, error);
     copied = copied && sql_copy_to(store->sql, path, error);
     sql_rollback(store->sql);
     return copied && sync_file(path, error);

@@ -18,6 +18,9 @@ struct store {
 /* What stands for the hash before the first event. */
 extern const char event_first_hash[HASH_HEX_BYTES + 1];
 
+/* Says why the store cannot be read, in the database's words, or that what it holds makes no sense; always false. */
+bool store_unreadable(const struct store *store, struct error *error);
+
 /* store_load_mark for whoever has a transaction. */
 bool mark_in_transaction(struct store *store, struct store_mark *out) MUST_CHECK;
 

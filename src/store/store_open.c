@@ -90,6 +90,12 @@ void store_release(struct store_hold *hold)
     *hold = (struct store_hold){ -1, -1 };
 }
 
+bool store_unreadable(const struct store *store, struct error *error)
+{
+    bool is_fine = sql_trouble_of(store->sql) == SQL_FINE;
+    return error_set(error, "the store cannot be read: %s", is_fine ? "what it says of itself is damaged" : sql_words(store->sql));
+}
+
 /* ---- the schema ---- */
 
 static bool table_exists(struct sql *sql)
@@ -150,13 +156,13 @@ static bool number_store(struct store *store, struct error *error)
     }
     bool loaded = store_load_mark(store, &mark);
     store->commits = mark.commits;
-    return loaded || error_set(error, "the store cannot be read: %s", sql_words(store->sql));
+    return loaded || store_unreadable(store, error);
 }
 
 static bool prepare_schema(struct store *store, enum store_mode mode, struct error *error)
 {
     bool exists = table_exists(store->sql);
-    if (sql_trouble_of(store->sql) != SQL_FINE) return error_set(error, "the store cannot be read: %s", sql_words(store->sql));
+    if (sql_trouble_of(store->sql) != SQL_FINE) return store_unreadable(store, error);
     if (!exists && mode == STORE_READS) return error_set(error, "this is not a store of florin: it is empty");
     if (!exists && !make_schema(store->sql, error)) return false;
     return check_version(store, error) && (mode == STORE_READS || number_store(store, error));

@@ -298,7 +298,7 @@ bool store_verify(struct store *store, str merchant, struct verify_report *out, 
     if (is_fine(&verifier)) sql_rollback(store->sql);
     if (is_fine(&verifier)) check_requests(&verifier);
     bool whole = is_fine(&verifier) || out->findings[VERIFY_FILE].count > 0; /* a damaged file need not be readable to its end */
-    if (!whole) error_set(error, "the store cannot be read: %s", sql_words(store->sql));
+    if (!whole) store_unreadable(store, error);
     sql_rollback(store->sql);
     arena_close(&verifier.arena);
     return whole;
