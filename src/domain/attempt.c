@@ -32,11 +32,16 @@ static struct verdict judge_not_sent(const struct attempt_past *past)
     return try_again(past, VERDICT_TRY_AGAIN, false);
 }
 
-/* Each lost try may have made a hold of its own. A replay tells which of them it was for one; a fresh hold for none. */
+int attempt_stray_holds(enum operation_kind kind, int lost, bool one_is_known)
+{
+    if (kind != OPERATION_AUTHORIZE) return 0;
+    return one_is_known && lost > 0 ? lost - 1 : lost;
+}
+
+/* A replay tells which of the lost tries it was for one; a fresh hold for none. */
 static int stray_holds(const struct attempt_past *past, const struct outcome *outcome)
 {
-    if (past->kind != OPERATION_AUTHORIZE) return 0;
-    return outcome->replayed && past->lost_before > 0 ? past->lost_before - 1 : past->lost_before;
+    return attempt_stray_holds(past->kind, past->lost_before, outcome->replayed);
 }
 
 static struct verdict judge_done(const struct attempt_past *past, const struct outcome *outcome)

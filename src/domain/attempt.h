@@ -81,6 +81,10 @@ enum {
     ATTEMPT_MISMATCHED_MAX = 3, /* a replay says the same each time: more would not help */
 };
 
+/* Holds that may stand at the processor beside the one that counts: each lost try of an authorization may have made one of its
+ * own, and one of those is known when an answer, or a person, has named it. */
+int attempt_stray_holds(enum operation_kind kind, int lost, bool one_is_known);
+
 struct verdict attempt_judge(const struct attempt_past *past, const struct outcome *outcome);
 
 /* Keys are re-sent inside the processor's key window less a tenth; operations that the processor's own state protects

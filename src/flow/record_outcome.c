@@ -144,20 +144,14 @@ static enum ending_kind check_settlement(struct operation_flow *flow)
     return load_payment(flow) ? ENDING_DONE : ENDING_NOT_IN_REVIEW;
 }
 
-/* He names one hold; each further try that was lost may have made one more. */
-static int strays_beside(const struct operation_record *operation, bool happened)
-{
-    bool may_be = happened && operation->kind == OPERATION_AUTHORIZE && operation->lost > 1;
-    return may_be ? (int)operation->lost - 1 : 0;
-}
-
 /* A hold of which we only have a person's word is given the shortest life that the processor may have meant. */
 static void take_his_word(struct operation_flow *flow)
 {
     const struct settle_wish *settle = &flow->settle;
     flow->outcome = (struct outcome){ .kind = OUTCOME_DONE, .expires_at = flow->moved_operation.started_at + SETTLED_HOLD_SPAN };
+    int beside = attempt_stray_holds(flow->operation.kind, (int)flow->operation.lost, true);
     flow->verdict = (struct verdict){ .kind = settle->happened ? VERDICT_DONE : VERDICT_FAILED, .reason = "settled_by_person",
-                                      .stray_holds = strays_beside(&flow->operation, settle->happened) };
+                                      .stray_holds = settle->happened ? beside : 0 };
     if (settle->happened && settle->processor_ref.length > 0) {
         bool fits = str_copy_to(settle->processor_ref, flow->outcome.id.text, sizeof flow->outcome.id.text);
         INSIST(fits);
