@@ -6,15 +6,20 @@
 
 #include "base/log.h"
 
-#ifndef FLORIN_TEST_BUILD
+#ifdef FLORIN_TEST_BUILD
+static const struct crash_hooks *hooks;
+#endif
 
 _Noreturn void process_end(int status)
 {
+#ifdef FLORIN_TEST_BUILD
+    if (hooks) hooks->ended(status);
+#endif
     log_flush();
     _exit(status);
 }
 
-#else
+#ifdef FLORIN_TEST_BUILD
 
 #include <pthread.h>
 #include <signal.h>
@@ -23,16 +28,7 @@ _Noreturn void process_end(int status)
 
 #include "base/str.h"
 
-static const struct crash_hooks *hooks;
-
 void crash_hook(const struct crash_hooks *new_hooks) { hooks = new_hooks; }
-
-_Noreturn void process_end(int status)
-{
-    if (hooks) hooks->ended(status);
-    log_flush();
-    _exit(status);
-}
 
 static const int64_t passing_max = 1000 * 1000 * 1000;
 

@@ -117,8 +117,7 @@ static bool is_quiet(const struct gateway *gateway)
 static _Noreturn void leave_open(const struct gateway *gateway)
 {
     log_error("not quiet in time; what is open recovers at the next start", LOG_NUMBER("unanswered", api_pending(gateway->api)));
-    log_flush();
-    _exit(EXIT_NOT_QUIET);
+    process_end(EXIT_NOT_QUIET);
 }
 
 static void look_whether_quiet(struct world_timer *timer)
