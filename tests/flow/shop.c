@@ -2,13 +2,13 @@
 /* shop: opening and losing the gateway, the merchant's questions, and the tiny form in which he is answered. */
 #include "flow/shop.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/base_testing.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "simulation/folder.h"
 
 const char shop_rich_card[] = "4111111111111111", shop_poor_card[] = "5555555555554444";
 
@@ -175,19 +175,6 @@ void shop_lose_memory(struct shop *shop)
     (void)unlink(path); /* with no card in it there is no file */
 }
 
-static void remove_folder(const char *folder)
-{
-    DIR *entries = opendir(folder);
-    assert_non_null(entries);
-    for (struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
-        char path[400];
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (entry->d_name[0] != '.') assert_int_equal(unlink(path), 0);
-    }
-    closedir(entries);
-    assert_int_equal(rmdir(folder), 0);
-}
-
 void shop_close(struct shop *shop)
 {
     shop_rest(shop);
@@ -198,7 +185,7 @@ void shop_close(struct shop *shop)
     close_files(shop);
     fake_world_close(shop->world);
     for (size_t i = 0; i < shop->guest_count; i++) free(shop->guests[i]);
-    remove_folder(shop->folder);
+    assert_true(folder_remove(shop->folder));
     free(shop);
 }
 

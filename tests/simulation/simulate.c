@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* simulate: `florin simulate`, in test builds: years of bad luck, a seed at a time. */
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "command/command.h"
 #include "command/settings.h"
 #include "florin_version.h"
+#include "simulation/folder.h"
 #include "simulation/seeds.h"
 
 enum { EXIT_USAGE = 2, SEEDS_FOR_ALL_MARKS = 500, FOLDER_BYTES = 64 };
@@ -45,18 +45,6 @@ static bool make_folder(char folder[FOLDER_BYTES])
 {
     snprintf(folder, FOLDER_BYTES, "/dev/shm/florin-simulate-XXXXXX");
     return mkdtemp(folder) != NULL;
-}
-
-static void remove_folder(const char *folder)
-{
-    DIR *entries = opendir(folder);
-    for (struct dirent *entry = entries ? readdir(entries) : NULL; entry; entry = readdir(entries)) {
-        char path[FOLDER_BYTES + sizeof entry->d_name + 2];
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (entry->d_name[0] != '.') (void)unlink(path);
-    }
-    if (entries) closedir(entries);
-    (void)rmdir(folder);
 }
 
 /* ---- many ---- */
@@ -227,7 +215,7 @@ int command_simulate(int count, char **words)
     }
     bool held = run_seeds(&course);
     bool good = tell_all(&course, held);
-    remove_folder(course.folder);
+    (void)!folder_remove(course.folder); /* in /dev/shm, and gone with the machine */
     tally_close(course.run);
     tally_close(course.sum);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -2,13 +2,13 @@
 /* shelf: opening and closing, errands, and records in which every field says something else. */
 #include "store/shelf.h"
 
-#include <dirent.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/base_testing.h"
 #include "base/log.h"
+#include "simulation/folder.h"
 
 /* ---- the store ---- */
 
@@ -33,25 +33,12 @@ int shelf_set_up(void **state)
     return 0;
 }
 
-static void remove_folder(const char *folder)
-{
-    DIR *entries = opendir(folder);
-    assert_non_null(entries);
-    for (struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
-        char path[400];
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (entry->d_name[0] != '.') assert_int_equal(unlink(path), 0);
-    }
-    closedir(entries);
-    assert_int_equal(rmdir(folder), 0);
-}
-
 int shelf_tear_down(void **state)
 {
     struct shelf *shelf = *state;
     store_close(shelf->store);
     arena_close(&shelf->arena);
-    remove_folder(shelf->folder);
+    assert_true(folder_remove(shelf->folder));
     free(shelf);
     return 0;
 }
