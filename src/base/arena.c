@@ -128,19 +128,38 @@ str arena_format(struct arena *arena, const char *format, ...)
     return (str){ bytes, length };
 }
 
-static void close_older(struct arena_block *block)
+/* Frees the blocks from that one on, up to but not with the last. */
+static void close_between(struct arena_block *block, const struct arena_block *last)
 {
-    while (block != NULL) {
+    while (block != last) {
         struct arena_block *older = block->older;
         block_close(block, block->used_bytes);
         block = older;
     }
 }
 
+struct arena_mark arena_mark_of(const struct arena *arena)
+{
+    return (struct arena_mark){ arena->newest, arena->newest ? arena->newest->older : NULL, arena->used_bytes };
+}
+
+void arena_back_to(struct arena *arena, const struct arena_mark *mark)
+{
+    if (arena->newest == NULL) return;
+    arena->newest->used_bytes = arena->used_bytes;
+    close_between(arena->newest, mark->newest);
+    arena->newest = mark->newest;
+    arena->used_bytes = mark->used_bytes;
+    if (mark->newest == NULL) return;
+    close_between(mark->newest->older, mark->older); /* pieces that stand apart */
+    mark->newest->older = mark->older;
+    secret_wipe(mark->newest->bytes + mark->used_bytes, mark->newest->used_bytes - mark->used_bytes);
+}
+
 void arena_close(struct arena *arena)
 {
     if (arena->newest == NULL) return;
-    close_older(arena->newest->older);
+    close_between(arena->newest->older, NULL);
     block_close(arena->newest, arena->used_bytes);
     *arena = (struct arena){ 0 };
 }
@@ -152,7 +171,7 @@ void arena_reset(struct arena *arena)
         arena_close(arena);
         return;
     }
-    close_older(arena->newest->older);
+    close_between(arena->newest->older, NULL);
     block_wipe(arena->newest, arena->used_bytes);
     arena->newest->older = NULL;
     arena->used_bytes = 0;

@@ -23,6 +23,16 @@ str arena_copy(struct arena *arena, str text);
 /* printf into the arena; terminated as well. */
 str arena_format(struct arena *arena, const char *format, ...) FORMAT_LIKE_PRINTF(2, 3);
 
+/* How far an arena was filled. */
+struct arena_mark {
+    struct arena_block *newest, *older;
+    size_t used_bytes;
+};
+struct arena_mark arena_mark_of(const struct arena *arena);
+
+/* Wipes and frees what was taken since that mark; what was taken before stays where it is. */
+void arena_back_to(struct arena *arena, const struct arena_mark *mark);
+
 /* Wipes and frees everything; the arena is fresh again. */
 void arena_close(struct arena *arena);
 

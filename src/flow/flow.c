@@ -23,6 +23,7 @@ static void run(struct flow *flow)
     for (;;) {
         const struct step *step = step_of(flow);
         if (step->place == IN_TRANSACTION) {
+            if (!flow->has_run) flow->before = arena_mark_of(&flow->arena);
             flow->in_transaction = true;
             world_commit(flow->world, &flow->work);
             return;
@@ -31,9 +32,13 @@ static void run(struct flow *flow)
     }
 }
 
+/* A disk may be full for days, and each try takes memory again: what the last one took goes first. Not before, for the loop may
+ * look at it until the step is at work again. */
 static void run_transaction(struct work *work, void *store)
 {
     struct flow *flow = CONTAINER_OF(work, struct flow, work);
+    if (flow->has_run) arena_back_to(&flow->arena, &flow->before);
+    flow->has_run = true;
     flow->store = store;
     flow->next = step_of(flow)->run(flow);
     flow->store = NULL;
@@ -50,6 +55,7 @@ static void transaction_over(struct work *work)
         flow_wake_after(flow, FULL_PAUSE);
         return;
     }
+    flow->has_run = false;
     if (follow(flow, committed ? flow->next : go(step->if_full))) run(flow);
 }
 

@@ -40,6 +40,8 @@ struct flow {
     struct world *world;
     int step;              /* to be run, or running */
     bool in_transaction;   /* the store's thread has it: hands off */
+    bool has_run;          /* the transaction step has run from its top, and may run again */
+    struct arena_mark before; /* the arena when it ran first */
     struct next next;      /* what a transaction step said */
     struct store *store;   /* inside a transaction step only */
     struct arena arena;    /* lives as long as the flow */

@@ -165,6 +165,7 @@ struct next record_settlement(struct flow *base)
     struct operation_flow *flow = operation_of(base);
     enum ending_kind found = check_settlement(flow);
     if (found != ENDING_DONE) {
+        flow->operation = (struct operation_record){ 0 }; /* a run before this one, which had no room, may have found it */
         write_reply(flow, found, REFUSED_NOT, NULL);
         return go(REPLY);
     }

@@ -124,6 +124,29 @@ static void formats_what_is_bigger_than_a_block(void **state)
     arena_close(&arena);
 }
 
+/* Small pieces, full blocks and pieces that stand apart: all that came after the mark goes, what was before stays, and what is
+ * taken next is zero again. */
+static void goes_back_to_a_mark(void **state)
+{
+    (void)state;
+    static const size_t before[] = { 0, 16, 5000, 8192, 30000 }, after[] = { 16, 5000, 8192, 30000 };
+    for (size_t i = 0; i < COUNT_OF(before); i++) {
+        struct arena arena = { 0 };
+        unsigned char *kept = before[i] ? arena_take(&arena, before[i]) : NULL;
+        if (kept) memset(kept, 7, before[i]);
+        struct arena_mark mark = arena_mark_of(&arena);
+        for (int round = 0; round < 3; round++) {
+            for (size_t j = 0; j < COUNT_OF(after); j++) memset(arena_take(&arena, after[j]), 9, after[j]);
+            arena_back_to(&arena, &mark);
+            assert_ptr_equal(arena.newest, mark.newest);
+            assert_int_equal(arena.used_bytes, mark.used_bytes);
+            if (kept) assert_true(is_filled(kept, before[i], 7));
+        }
+        assert_true(is_filled(arena_take(&arena, 100), 100, 0));
+        arena_close(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +158,7 @@ int main(void)
         cmocka_unit_test(copies_are_terminated),
         cmocka_unit_test(formats_across_the_end_of_a_block),
         cmocka_unit_test(formats_what_is_bigger_than_a_block),
+        cmocka_unit_test(goes_back_to_a_mark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A dead bank, a full house, a full disk, a going-down: nothing new is begun, and what was begun is kept and finished. */
+#include <malloc.h>
+
 #include "base/base_testing.h"
 
 #include <stdio.h>
@@ -194,6 +196,31 @@ static void an_outcome_waits_for_room(void **state)
     shop_close(shop);
 }
 
+#ifdef FLORIN_SANITIZED
+size_t __sanitizer_get_current_allocated_bytes(void);
+static size_t allocated_bytes(void) { return __sanitizer_get_current_allocated_bytes(); }
+#else
+static size_t allocated_bytes(void) { return mallinfo2().uordblks; }
+#endif
+
+/* Whatever tries to write in vain, twice a second, needs no more memory after hours. */
+static void a_disk_may_be_full_for_hours(void **state)
+{
+    (void)state;
+    struct shop *shop = shop_open();
+    for (int i = 0; i < 40; i++) pay(shop, i);
+    shop_pass(shop, 20 * MICROS_PER_MS);
+    limit_pages(shop, true);
+    shop_pass(shop, 30 * SHOP_SECOND);
+    size_t before = allocated_bytes();
+    shop_pass(shop, SHOP_HOUR);
+    assert_in_range(allocated_bytes(), 1, before + 64 * 1024);
+    limit_pages(shop, false);
+    shop_pass(shop, SHOP_SECOND);
+    assert_told(shop_answered(shop, pay(shop, 39)), 201, "done authorized 5000/0/0 operation=none");
+    shop_close(shop);
+}
+
 /* ---- going down ---- */
 
 static void who_goes_down_begins_nothing_and_finishes_what_runs(void **state)
@@ -243,6 +270,7 @@ int main(void)
         cmocka_unit_test(little_room_takes_no_new_payment),
         cmocka_unit_test(nothing_is_sent_that_could_not_be_recorded),
         cmocka_unit_test(an_outcome_waits_for_room),
+        cmocka_unit_test(a_disk_may_be_full_for_hours),
         cmocka_unit_test(who_goes_down_begins_nothing_and_finishes_what_runs),
         cmocka_unit_test(a_doubt_survives_an_orderly_stop),
     };
