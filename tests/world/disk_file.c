@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* disk_file: one file. It holds the bytes as they are read, and for each change since the last sync what was there before.
- * So a sync only forgets the list; a power loss goes back along it, and forward again with a part of the changes. */
+ * So a sync only forgets the list; a power loss goes back along it, and forward again with a part of the changes. What is very
+ * old in a very long list has reached the disk by itself, as a kernel writes back what stays dirty. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@ enum {
     SECTOR_BYTES = 512, /* the smallest part of a write that reaches a disk whole or not at all */
     ROOM_FIRST = 64 * 1024,
     SWAP_BYTES = 4096,
+    UNSYNCED_BYTES_MAX = 64 * 1024 * 1024, /* many times what a gateway writes between two syncs */
 };
 
 /* What a power loss does to one file. */
@@ -87,9 +89,22 @@ static void remember(struct disk_file *file, struct change change)
     file->changes[file->changes_count++] = change;
 }
 
+/* Whoever tries for hours on a full disk writes the same places over and over, and syncs none. */
+static void write_back_older_half(struct disk_file *file)
+{
+    size_t gone = file->changes_count / 2, gone_bytes = file->changes[gone].saved_at;
+    file->changes_count -= gone;
+    file->saved_length -= gone_bytes;
+    memmove(file->changes, file->changes + gone, file->changes_count * sizeof *file->changes);
+    memmove(file->saved, file->saved + gone_bytes, file->saved_length);
+    for (size_t i = 0; i < file->changes_count; i++) file->changes[i].saved_at -= gone_bytes;
+}
+
 void disk_file_write(struct disk_file *file, int64_t offset, const void *bytes, int64_t length)
 {
     if (length == 0) return;
+    /* After a failed sync the oldest are those that never get there. */
+    if (file->saved_length > UNSYNCED_BYTES_MAX && file->forgotten == 0) write_back_older_half(file);
     remember(file, (struct change){ .offset = offset, .length = length });
     put(file, offset, bytes, length);
 }

@@ -294,6 +294,44 @@ static void what_is_cut_off_makes_room(void **state)
     assert_true(commits_survive(commits));
 }
 
+/* ---- files of no database ---- */
+
+static sqlite3_file *open_plain(const char *name)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
+    assert_non_null(file);
+    assert_int_equal(vfs->xOpen(vfs, name, file, SQLITE_OPEN_WAL | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL), SQLITE_OK);
+    return file;
+}
+
+static void close_plain(sqlite3_file *file)
+{
+    file->pMethods->xClose(file);
+    free(file);
+}
+
+/* One place of a file, a hundred thousand times: a power loss leaves some of the newer writes there, sector by sector. */
+static void what_is_never_synced_is_written_back_some_day(void **state)
+{
+    struct fixture *fixture = *state;
+    enum { WRITES = 100000, WRITTEN_BACK = WRITES - 2 * 64 * 1024 * 1024 / PAGE_BYTES };
+    int32_t page[PAGE_BYTES / sizeof(int32_t)] = { 0 };
+    sqlite3_file *file = open_plain("/disk/plain");
+    assert_int_equal(file->pMethods->xWrite(file, page, PAGE_BYTES, 0), SQLITE_OK);
+    assert_int_equal(file->pMethods->xSync(file, SQLITE_SYNC_NORMAL), SQLITE_OK);
+    for (int32_t i = 1; i <= WRITES; i++) {
+        for (size_t at = 0; at < COUNT_OF(page); at++) page[at] = i;
+        assert_int_equal(file->pMethods->xWrite(file, page, PAGE_BYTES, 0), SQLITE_OK);
+    }
+    close_plain(file);
+    disk_lose_power(fixture->disk);
+    file = open_plain("/disk/plain");
+    assert_int_equal(file->pMethods->xRead(file, page, PAGE_BYTES, 0), SQLITE_OK);
+    for (size_t at = 0; at < COUNT_OF(page); at++) assert_in_range(page[at], WRITTEN_BACK, WRITES);
+    close_plain(file);
+}
+
 /* ---- flipped bits ---- */
 
 static size_t read_out(const struct disk *disk, const char *name, uint8_t *bytes)
@@ -312,21 +350,6 @@ static size_t read_out(const struct disk *disk, const char *name, uint8_t *bytes
     }
     assert_int_equal(rmdir(folder), 0);
     return length;
-}
-
-static sqlite3_file *open_plain(const char *name)
-{
-    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
-    sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
-    assert_non_null(file);
-    assert_int_equal(vfs->xOpen(vfs, name, file, SQLITE_OPEN_WAL | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL), SQLITE_OK);
-    return file;
-}
-
-static void close_plain(sqlite3_file *file)
-{
-    file->pMethods->xClose(file);
-    free(file);
 }
 
 static int bits_set(uint8_t byte) { return __builtin_popcount(byte); }
@@ -429,6 +452,7 @@ int main(void)
         disk_test(an_error_strikes_the_nth_use),
         disk_test(a_full_disk_is_certain),
         disk_test(what_is_cut_off_makes_room),
+        disk_test(what_is_never_synced_is_written_back_some_day),
         disk_test(one_bit_is_flipped),
         cmocka_unit_test(a_flipped_bit_outlives_a_power_loss),
         disk_test(a_flipped_bit_in_the_log_loses_commits_silently),
