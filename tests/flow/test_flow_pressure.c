@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A dead bank, a full house, a full disk, a going-down: nothing new is begun, and what was begun is kept and finished. */
-#include <malloc.h>
-
 #include "base/base_testing.h"
 
+#include <malloc.h>
 #include <stdio.h>
 
 #include "flow/shop.h"
