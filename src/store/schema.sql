@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema, written once for SQLite and PostgreSQL. Ids and times (microseconds, UTC) are made by us; no triggers, no
--- sequences. merchant_id leads every key, so that the same schema shards by merchant. What stands in /*sqlite ... */ is
--- read by SQLite only.
+-- sequences. merchant_id leads every key, so that the same schema shards by merchant. Plain tables: a row of SQLite's WITHOUT
+-- ROWID spills over at 1,002 bytes, and these are as long (docs/decisions/0023-plain-tables.md).
 
 CREATE TABLE meta (
     name  TEXT NOT NULL PRIMARY KEY,
@@ -49,7 +49,7 @@ CREATE TABLE payment (
     expires_at             BIGINT NOT NULL,
     changed_at             BIGINT NOT NULL,
     PRIMARY KEY (merchant_id, payment_id)
-) /*sqlite WITHOUT ROWID */;
+);
 
 CREATE INDEX payment_by_order ON payment (merchant_id, order_id, payment_id);
 CREATE INDEX payment_by_customer ON payment (merchant_id, customer_id, payment_id);
@@ -81,14 +81,22 @@ CREATE TABLE operation (
     ended_at            BIGINT,
     processor_ref       TEXT,
     reason              TEXT   NOT NULL,
-    answer_operation_id TEXT   NOT NULL, -- the row that keeps the merchant's answer when this operation ends a chain
+    answer_operation_id TEXT   NOT NULL, -- whose request is answered when this operation ends a chain; empty: nobody asked
     answer_form         TEXT   NOT NULL, -- how that answer is written
-    answer_status       BIGINT NOT NULL, -- 0: none yet, or nobody asked
-    answer_body         TEXT,
     PRIMARY KEY (merchant_id, payment_id, operation_id)
-) /*sqlite WITHOUT ROWID */;
+);
 
 CREATE INDEX operation_open ON operation (merchant_id, operation_id) WHERE ended_at IS NULL;
+
+-- One row an operation whose request was answered: what the merchant was told, byte for byte. Written once.
+CREATE TABLE answer (
+    merchant_id  TEXT   NOT NULL,
+    payment_id   TEXT   NOT NULL,
+    operation_id TEXT   NOT NULL,
+    status       BIGINT NOT NULL,
+    body         TEXT   NOT NULL,
+    PRIMARY KEY (merchant_id, payment_id, operation_id)
+);
 
 -- One row an idempotency key: what was asked, and the operation that answers it, or the answer of a refusal.
 CREATE TABLE request (
@@ -102,7 +110,7 @@ CREATE TABLE request (
     body         TEXT,
     created_at   BIGINT NOT NULL, -- in running time of the gateway (meta ran_us): a clock that jumps makes no key old
     PRIMARY KEY (merchant_id, scope, request_key)
-) /*sqlite WITHOUT ROWID */;
+);
 
 CREATE INDEX request_by_age ON request (merchant_id, created_at);
 
@@ -117,4 +125,4 @@ CREATE TABLE event (
     data        TEXT   NOT NULL,
     hash        TEXT   NOT NULL,
     PRIMARY KEY (merchant_id, payment_id, sequence)
-) /*sqlite WITHOUT ROWID */;
+);

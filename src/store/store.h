@@ -172,10 +172,8 @@ struct operation_record {
     micros ended_at; /* 0: open */
     struct processor_id processor_ref;
     str reason;
-    struct operation_id answer_operation_id; /* the row that keeps the merchant's answer; empty: nobody asked */
+    struct operation_id answer_operation_id; /* whose request its end answers; empty: nobody asked */
     str answer_form;
-    int64_t answer_status; /* 0: not answered */
-    str answer_body;
 };
 
 bool store_load_operation(struct store *store, struct arena *arena, str merchant, str payment_id, str operation_id,
@@ -183,7 +181,7 @@ bool store_load_operation(struct store *store, struct arena *arena, str merchant
 void store_save_new_operation(struct store *store, str merchant, const struct operation_record *record);
 void store_save_operation(struct store *store, str merchant, const struct operation_record *record);
 
-/* The answer to the merchant, kept on the operation that his request began. */
+/* The answer to the merchant, under the operation that his request began. A second one is a collision. */
 void store_save_answer(struct store *store, str merchant, str payment_id, str operation_id, int64_t status, str body);
 
 /* Open operations in id order, from behind `after`. */

@@ -14,7 +14,7 @@
 extern const char florin_schema_sql[];
 
 /* Raised with each change of schema.sql, with a script that brings an older store up to it. */
-enum { SCHEMA_VERSION = 1 };
+enum { SCHEMA_VERSION = 2 };
 
 str store_url_path(str url) { return str_starts_with(url, STR("sqlite:")) ? str_from(url, 7) : STR_NONE; }
 
@@ -106,28 +106,14 @@ static bool table_exists(struct sql *sql)
     return exists;
 }
 
-/* schema.sql with its parts for SQLite made visible. */
-static char *schema_for_sqlite(void)
-{
-    size_t bytes = strlen(florin_schema_sql) + 1;
-    char *script = memcpy(memory_take(bytes), florin_schema_sql, bytes);
-    for (char *part = strstr(script, "/*sqlite"); part; part = strstr(part, "/*sqlite")) {
-        char *end = strstr(part, "*/");
-        memset(part, ' ', strlen("/*sqlite"));
-        memset(end, ' ', 2);
-    }
-    return script;
-}
-
 static bool make_schema(struct sql *sql, struct error *error)
 {
-    char *schema = schema_for_sqlite();
-    size_t bytes = strlen(schema) + 200;
+    size_t bytes = strlen(florin_schema_sql) + 200;
     char *script = memory_take(bytes);
-    snprintf(script, bytes, "BEGIN IMMEDIATE; %s; INSERT INTO meta VALUES ('schema_version', '%d'); COMMIT;", schema, SCHEMA_VERSION);
+    snprintf(script, bytes, "BEGIN IMMEDIATE; %s; INSERT INTO meta VALUES ('schema_version', '%d'); COMMIT;", florin_schema_sql,
+             SCHEMA_VERSION);
     bool made = sql_run_script(sql, script, error);
     free(script);
-    free(schema);
     return made;
 }
 
@@ -142,6 +128,9 @@ static bool check_version(struct store *store, struct error *error)
     if (version > SCHEMA_VERSION) {
         return error_set(error, "the store has schema version %d, this florin knows %d: use the newer florin that wrote it", (int)version,
                          SCHEMA_VERSION);
+    }
+    if (version < SCHEMA_VERSION) {
+        return error_set(error, "the store has schema version %d, from before the first release: this florin cannot bring it along", (int)version);
     }
     return true;
 }

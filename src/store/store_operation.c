@@ -7,7 +7,7 @@
 #define OPERATION_COLUMNS                                                                                              \
     "payment_id, operation_id, kind, state, amount_minor, processor, processor_key, method, path, body, card_sealed, " \
     "card_slot, sends, lost, already, denied, mismatched, started_at, ended_at, processor_ref, reason, "               \
-    "answer_operation_id, answer_form, answer_status, answer_body"
+    "answer_operation_id, answer_form"
 
 static void read_words(struct sql *sql, struct operation_record *record)
 {
@@ -50,8 +50,6 @@ static void read_operation(struct sql *sql, struct arena *arena, struct operatio
     record->reason = sql_text(sql, 20, arena);
     sql_text_to(sql, 21, record->answer_operation_id.text, sizeof record->answer_operation_id.text);
     record->answer_form = sql_text(sql, 22, arena);
-    record->answer_status = sql_int(sql, 23);
-    record->answer_body = sql_text(sql, 24, arena);
 }
 
 bool store_load_operation(struct store *store, struct arena *arena, str merchant, str payment_id, str operation_id,
@@ -90,8 +88,8 @@ void store_save_new_operation(struct store *store, str merchant, const struct op
     sql_save(store->sql,
              "INSERT INTO operation (merchant_id, payment_id, operation_id, kind, state, amount_minor, processor, "
              "processor_key, method, path, body, card_sealed, card_slot, sends, lost, already, denied, mismatched, "
-             "started_at, ended_at, reason, answer_operation_id, answer_form, answer_status) "
-             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, 0, 0, $14, $15, $16, $17, $18, 0)",
+             "started_at, ended_at, reason, answer_operation_id, answer_form) "
+             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, 0, 0, $14, $15, $16, $17, $18)",
              values, COUNT_OF(values), 1);
 }
 
@@ -124,8 +122,7 @@ void store_save_operation(struct store *store, str merchant, const struct operat
 void store_save_answer(struct store *store, str merchant, str payment_id, str operation_id, int64_t status, str body)
 {
     sql_save(store->sql,
-             "UPDATE operation SET answer_status = $4, answer_body = $5 "
-             "WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3 AND answer_status = 0",
+             "INSERT INTO answer (merchant_id, payment_id, operation_id, status, body) VALUES ($1, $2, $3, $4, $5)",
              (struct sql_value[]){ TEXT(merchant), TEXT(payment_id), TEXT(operation_id), INT(status), TEXT(body) }, 5, 1);
 }
 

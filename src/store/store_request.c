@@ -16,7 +16,7 @@ static void read_request(struct sql *sql, struct arena *arena, struct request_re
 static void load_answer_of_operation(struct store *store, struct arena *arena, str merchant, struct request_record *record)
 {
     sql_ask(store->sql,
-            "SELECT answer_status, answer_body FROM operation WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3",
+            "SELECT status, body FROM answer WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3",
             (struct sql_value[]){ TEXT(merchant), TEXT(record->payment_id), TEXT(record->operation_id) }, 3);
     if (sql_next(store->sql)) {
         record->status = sql_int(store->sql, 0);
@@ -57,9 +57,9 @@ int64_t store_drop_requests(struct store *store, str merchant, micros before, in
     int64_t dropped = 0;
     sql_ask(store->sql,
             "DELETE FROM request WHERE merchant_id = $1 AND (scope, request_key) IN "
-            "(SELECT r.scope, r.request_key FROM request r WHERE r.merchant_id = $1 AND r.created_at < $2 AND NOT EXISTS "
-            "(SELECT 1 FROM operation o WHERE o.merchant_id = r.merchant_id AND o.payment_id = r.payment_id "
-            "AND o.operation_id = r.operation_id AND o.answer_status = 0) LIMIT $3) RETURNING 1",
+            "(SELECT r.scope, r.request_key FROM request r WHERE r.merchant_id = $1 AND r.created_at < $2 AND (r.operation_id IS NULL OR EXISTS "
+            "(SELECT 1 FROM answer a WHERE a.merchant_id = r.merchant_id AND a.payment_id = r.payment_id "
+            "AND a.operation_id = r.operation_id)) LIMIT $3) RETURNING 1",
             (struct sql_value[]){ TEXT(merchant), INT(before), INT(limit) }, 3);
     while (sql_next(store->sql)) dropped++;
     return dropped;

@@ -143,8 +143,10 @@ static void load_operations(struct verifier *verifier, str after, struct page *p
     struct sql *sql = verifier->store->sql;
     size_t capacity = 0;
     sql_ask(sql,
-            "SELECT payment_id, operation_id, kind, state, amount_minor, started_at, ended_at, processor_ref, answer_operation_id, "
-            "answer_status FROM operation WHERE merchant_id = $1 AND payment_id > $2 ORDER BY payment_id, operation_id",
+            "SELECT o.payment_id, o.operation_id, o.kind, o.state, o.amount_minor, o.started_at, o.ended_at, o.processor_ref, "
+            "o.answer_operation_id, a.operation_id IS NOT NULL FROM operation o "
+            "LEFT JOIN answer a ON a.merchant_id = o.merchant_id AND a.payment_id = o.payment_id AND a.operation_id = o.operation_id "
+            "WHERE o.merchant_id = $1 AND o.payment_id > $2 ORDER BY o.payment_id, o.operation_id",
             (struct sql_value[]){ TEXT(verifier->merchant), TEXT(after) }, 2);
     while (sql_next(sql)) {
         str payment_id = text_at(verifier, 0);
@@ -154,7 +156,7 @@ static void load_operations(struct verifier *verifier, str after, struct page *p
             (struct operation_row){ .payment_id = payment_id, .id = text_at(verifier, 1), .kind = text_at(verifier, 2),
                                     .state = text_at(verifier, 3), .amount = int_at(verifier, 4), .started_at = int_at(verifier, 5),
                                     .ended_at = int_at(verifier, 6), .ref = text_at(verifier, 7), .answer_at = text_at(verifier, 8),
-                                    .answer_status = int_at(verifier, 9) };
+                                    .is_answered = int_at(verifier, 9) != 0 };
     }
     sql_end(sql);
 }

@@ -159,10 +159,10 @@ static void check_answers(struct verifier *verifier, const struct payment_row *p
         if (answer_at.length == 0) continue;
         const struct operation_row *keeper = find_operation(rows, count, answer_at);
         bool is_awaited = open && str_equal(open->answer_at, answer_at);
-        const char *problem = !keeper                                     ? "the operation that keeps its answer is not there"
-                              : is_awaited && keeper->answer_status != 0  ? "it was answered while it was still open"
-                              : !is_awaited && keeper->answer_status == 0 ? "it is over and was never answered"
-                                                                          : NULL;
+        const char *problem = !keeper                              ? "the operation that keeps its answer is not there"
+                              : is_awaited && keeper->is_answered  ? "it was answered while it was still open"
+                              : !is_awaited && !keeper->is_answered ? "it is over and was never answered"
+                                                                    : NULL;
         if (problem) verifier_found(verifier, VERIFY_OPERATION, "operation %.*s: %s", STR_FORMAT(rows[i].id), problem);
     }
 }

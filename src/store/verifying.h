@@ -32,7 +32,8 @@ struct event_row {
 /* An operation, as its row tells it or as the history does. */
 struct operation_row {
     str payment_id, id, kind, state, ref, answer_at;
-    int64_t amount, started_at, ended_at, answer_status;
+    int64_t amount, started_at, ended_at;
+    bool is_answered;
 };
 
 /* What a history comes to. */

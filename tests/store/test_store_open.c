@@ -94,20 +94,22 @@ static void close_store(struct shelf *shelf)
     shelf->store = NULL;
 }
 
-static void a_newer_schema_is_refused(void **state)
+static void another_schema_is_refused(void **state)
 {
     struct shelf *shelf = *state;
     close_store(shelf);
-    shelf_tamper(shelf, "UPDATE meta SET value = '2' WHERE name = 'schema_version'");
-    refused(shelf->url, STORE_WRITES, "schema version 2, this florin knows 1: use the newer florin");
-    refused(shelf->url, STORE_READS, "schema version 2");
+    shelf_tamper(shelf, "UPDATE meta SET value = '3' WHERE name = 'schema_version'");
+    refused(shelf->url, STORE_WRITES, "schema version 3, this florin knows 2: use the newer florin");
+    refused(shelf->url, STORE_READS, "schema version 3");
+    shelf_tamper(shelf, "UPDATE meta SET value = '1' WHERE name = 'schema_version'");
+    refused(shelf->url, STORE_WRITES, "schema version 1, from before the first release");
     shelf_tamper(shelf, "UPDATE meta SET value = '999999999999' WHERE name = 'schema_version'");
     refused(shelf->url, STORE_WRITES, "schema version");
     shelf_tamper(shelf, "UPDATE meta SET value = 'soon' WHERE name = 'schema_version'");
     refused(shelf->url, STORE_WRITES, "not a store of florin");
     shelf_tamper(shelf, "DELETE FROM meta");
     refused(shelf->url, STORE_WRITES, "not a store of florin");
-    shelf_tamper(shelf, "INSERT INTO meta VALUES ('schema_version', '1')");
+    shelf_tamper(shelf, "INSERT INTO meta VALUES ('schema_version', '2')");
     shelf_reopen(shelf);
 }
 
@@ -175,7 +177,7 @@ int main(void)
         shelf_test(a_second_writer_is_refused_and_told_who_holds_it),
         shelf_test(the_lock_goes_with_its_holder),
         shelf_test(readers_need_no_lock),
-        shelf_test(a_newer_schema_is_refused),
+        shelf_test(another_schema_is_refused),
         shelf_test(other_files_are_refused_and_left_alone),
         shelf_test(what_cannot_be_opened_is_told),
         shelf_test(the_file_is_for_its_owner_only),

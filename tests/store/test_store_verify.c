@@ -309,15 +309,15 @@ static const struct damage {
     { "UPDATE operation SET ended_at = NULL WHERE " OP(2), VERIFY_OPERATION, "ended_at is 0" },
     { "UPDATE operation SET ended_at = 1 WHERE " OP(8), VERIFY_OPERATION, "ended_at is 1, by its history 0" },
     { "UPDATE operation SET processor_ref = 'id_x' WHERE " OP(2), VERIFY_OPERATION, "processor_ref is \"id_x\"" },
-    { "UPDATE operation SET answer_status = 0 WHERE " OP(2), VERIFY_OPERATION, "it is over and was never answered" },
-    { "UPDATE operation SET answer_status = 200 WHERE " OP(8), VERIFY_OPERATION, "it was answered while it was still open" },
+    { "DELETE FROM answer WHERE " OP(2), VERIFY_OPERATION, "it is over and was never answered" },
+    { "INSERT INTO answer SELECT merchant_id, payment_id, operation_id, 200, '{}' FROM operation WHERE " OP(8), VERIFY_OPERATION, "it was answered while it was still open" },
     { "UPDATE operation SET answer_operation_id = 'op_x' WHERE " OP(2), VERIFY_OPERATION, "the operation that keeps its answer is not there" },
     { "UPDATE operation SET operation_id = 'op_x' WHERE " OP(1), VERIFY_OPERATION, "00001: its authorize" },
     { "UPDATE operation SET payment_id = 'pay_x' WHERE " OP(2), VERIFY_OPERATION, "its capture" },
     { "UPDATE operation SET payment_id = 'pay_x' WHERE " OP(4), VERIFY_OPERATION, "its authorize" },
     { "UPDATE payment SET payment_id = 'pay_x' WHERE " PAY(4), VERIFY_OPERATION, "its payment pay_000000000000000000000000000000000004 is not there" },
     { "INSERT INTO operation SELECT merchant_id, payment_id, 'op_x', kind, 'running', amount_minor, processor, processor_key, method, path, body, "
-      "card_sealed, card_slot, sends, lost, already, denied, mismatched, started_at, NULL, processor_ref, reason, '', answer_form, 0, NULL "
+      "card_sealed, card_slot, sends, lost, already, denied, mismatched, started_at, NULL, processor_ref, reason, '', answer_form "
       "FROM operation WHERE " OP(2), VERIFY_OPERATION, "operation op_x: no event of payment" },
     /* requests */
     { "UPDATE request SET operation_id = 'op_x' WHERE request_key = 'asked'", VERIFY_REQUEST, "key asked: its operation op_x is not there" },
