@@ -37,7 +37,8 @@ static void run(struct flow *flow)
 static void run_transaction(struct work *work, void *store)
 {
     struct flow *flow = CONTAINER_OF(work, struct flow, work);
-    if (flow->has_run) arena_back_to(&flow->arena, &flow->before);
+    flow->runs_again = flow->has_run;
+    if (flow->runs_again) arena_back_to(&flow->arena, &flow->before);
     flow->has_run = true;
     flow->store = store;
     flow->next = step_of(flow)->run(flow);

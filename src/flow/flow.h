@@ -41,6 +41,7 @@ struct flow {
     int step;              /* to be run, or running */
     bool in_transaction;   /* the store's thread has it: hands off */
     bool has_run;          /* the transaction step has run from its top, and may run again */
+    bool runs_again;       /* it is doing so: what it decided from may have changed (a collision), or there was no room */
     struct arena_mark before; /* the arena when it ran first */
     struct next next;      /* what a transaction step said */
     struct store *store;   /* inside a transaction step only */

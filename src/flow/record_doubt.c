@@ -29,7 +29,7 @@ void keep_doubt(struct operation_flow *flow)
 struct next record_doubt(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
-    load_again(flow);
+    take_up(flow);
     keep_doubt(flow);
     return go(WAIT);
 }

@@ -116,7 +116,7 @@ struct next conclude(struct operation_flow *flow, str by)
 struct next record_outcome(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
-    load_again(flow);
+    take_up(flow);
     return conclude(flow, STR_NONE);
 }
 

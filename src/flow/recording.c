@@ -109,7 +109,8 @@ bool load_payment(struct operation_flow *flow)
     return true;
 }
 
-void load_again(struct operation_flow *flow)
+/* The texts that never change stay where they were. */
+static void load_again(struct operation_flow *flow)
 {
     struct arena scratch = { 0 };
     struct payment_record now;
@@ -121,6 +122,12 @@ void load_again(struct operation_flow *flow)
     now.metadata = flow->record.metadata;
     now.processor = flow->record.processor;
     flow->moved = now;
-    flow->moved_operation = flow->operation;
     arena_close(&scratch);
+}
+
+void take_up(struct operation_flow *flow)
+{
+    flow->moved_operation = flow->operation;
+    if (flow->flow.runs_again) load_again(flow);
+    else flow->moved = flow->record;
 }

@@ -31,8 +31,9 @@ void begin_follow_up(struct operation_flow *flow, enum command_kind kind, bool a
 
 /* The working copy, from the store. False: there is no such payment. */
 bool load_payment(struct operation_flow *flow) MUST_CHECK;
-/* The same for a flow that knows its payment already; the texts that never change stay where they were. */
-void load_again(struct operation_flow *flow);
+/* The same for a flow that knows its payment already: what it committed last is what the store has. Should somebody else have been
+ * there, the history row collides, and the step that runs again loads it. */
+void take_up(struct operation_flow *flow);
 
 /* Everything that the verdict changes, in one commit: history, state, what follows, and the answer to be given. `by` names
  * the person whose word it is; empty: the processor's. */
