@@ -10,8 +10,10 @@ struct sql;
 
 enum sql_trouble {
     SQL_FINE,
-    SQL_COLLISION, /* a constraint: somebody else was first; the same work run again will see it */
+    SQL_COLLISION, /* somebody else was first: certain, nothing was kept; the same work run again will see it */
     SQL_FULL,      /* no room: certain, nothing of the transaction was kept */
+    SQL_AWAY,      /* the database cannot be reached: certain, nothing of the transaction was kept */
+    SQL_DOUBT,     /* it went away while it committed: whether it kept it has to be asked there */
     SQL_BROKEN,    /* anything else: what is on disk is not known */
 };
 
@@ -27,22 +29,40 @@ static inline struct sql_value sql_of_int(int64_t number) { return (struct sql_v
 /* An empty text is NULL: for ids that are not known yet. */
 static inline struct sql_value sql_of_known(str text) { return sql_of_text(text.length ? text : STR_NONE); }
 
-/* Opens the file (made when absent, unless read only). */
-struct sql *sql_open(const char *path, bool read_only, struct error *error);
+/* What one database says otherwise than another. */
+struct sql_dialect {
+    const char *name;           /* for people */
+    const char *shape_of_url;   /* how its address is written, for people */
+    const char *has_tables;     /* asks for a row when the table meta is there */
+    const char *random_name;    /* an expression: 32 hex digits that nobody else has */
+    const char *check_files;    /* asks for rows of what is damaged, or one that says "ok"; NULL: it has tools of its own for that */
+    bool is_file;               /* it lives in one file, which one process writes on one connection */
+};
+
+/* The database that such an address is of; NULL for none. */
+const struct sql_dialect *sql_dialect_named(str url);
+const struct sql_dialect *sql_dialect_of(const struct sql *sql);
+
+/* Opens the database at that address. A file is made when absent, unless read only. */
+struct sql *sql_open(const char *url, bool read_only, struct error *error);
 void sql_close(struct sql *sql);
 
-/* Runs a script of statements without values (the schema). */
+/* Runs a script of statements without values. */
 bool sql_run_script(struct sql *sql, const char *script, struct error *error) MUST_CHECK;
+
+/* Runs the schema, as this database reads it, and `last` in one transaction. */
+bool sql_make_schema(struct sql *sql, const char *schema, const char *last, struct error *error) MUST_CHECK;
 
 /* The next four take part in sticking: after a trouble they do nothing. `text` must be a literal: its address is its name in the cache. */
 void sql_begin(struct sql *sql, bool writes);
 void sql_savepoint(struct sql *sql);
 void sql_release(struct sql *sql);
 
-/* Has this transaction changed any row so far (also one that was rolled back to a savepoint)? */
+/* Has this transaction changed any row so far (also one that was rolled back to a savepoint)? May be true of one that only tried. */
 bool sql_has_changed(const struct sql *sql);
 
-/* Changes rows. Another number of changed rows than `rows_expected` (when it is not negative) is a collision. */
+/* Changes rows. Another number of changed rows than `rows_expected` (when it is not negative) is a collision. It may be told late: at
+ * the next question, or at the commit. */
 void sql_save(struct sql *sql, const char *text, const struct sql_value *values, size_t count, int64_t rows_expected);
 
 /* Asks for rows: while (sql_next(sql)) ...; one question at a time, and sql_end when left early. */
@@ -57,16 +77,20 @@ void sql_text_to(struct sql *sql, int column, char *buffer, size_t bytes); /* ""
 enum sql_trouble sql_trouble_of(const struct sql *sql);
 const char *sql_words(const struct sql *sql);
 
-/* Back to the savepoint and fine again. False: the whole transaction is gone (a full disk does that). */
+/* Back to the savepoint and fine again. False: the whole transaction is gone (a full disk does that, and so does every trouble of a
+ * database whose transactions cannot see what they collided with). */
 bool sql_rollback_to(struct sql *sql) MUST_CHECK;
 
-/* Makes it durable. SQL_FINE: it is. SQL_FULL: certainly not. SQL_BROKEN: not known. */
+/* Makes it durable. SQL_FINE: it is. SQL_COLLISION, SQL_FULL, SQL_AWAY: certainly not. SQL_DOUBT, SQL_BROKEN: not known. */
 enum sql_trouble sql_commit(struct sql *sql);
 
 /* Forgets the whole transaction, if one is left, and is fine again. */
 void sql_rollback(struct sql *sql);
 
-/* Pages in the write-ahead log after the newest commit. */
+/* After SQL_AWAY or SQL_DOUBT: connects anew, once. False: not yet; *error says why. */
+bool sql_reach(struct sql *sql, struct error *error) MUST_CHECK;
+
+/* Pages in the write-ahead log after the newest commit; always 0 where the database sees to its log itself. */
 int sql_log_pages(const struct sql *sql);
 
 /* Moves what the log holds into the database as far as readers allow; false, with trouble, on an I/O error. Between transactions. */
@@ -75,7 +99,8 @@ bool sql_checkpoint(struct sql *sql) MUST_CHECK;
 /* As sql_checkpoint, for the end: the log is cut to nothing as well, unless somebody reads it. Closing leaves the log as it is. */
 bool sql_empty_log(struct sql *sql) MUST_CHECK;
 
-/* Copies the whole database, as the transaction that is running sees it, into an existing empty file. Not synced. */
+/* Copies the whole database, as the transaction that is running sees it, into an existing empty file. Not synced. Refused, with
+ * a sentence, by a database that is copied with tools of its own. */
 bool sql_copy_to(struct sql *sql, const char *path, struct error *error) MUST_CHECK;
 
 #endif

@@ -12,7 +12,10 @@
 
 struct store;
 
-enum { STORE_PATH_BYTES = 1024, WITNESS_PATH_BYTES = STORE_PATH_BYTES + 16, STORE_ID_BYTES = 33 };
+enum { STORE_PATH_BYTES = 1024,
+       STORE_URL_BYTES = STORE_PATH_BYTES + 16,
+       WITNESS_PATH_BYTES = STORE_PATH_BYTES + 16,
+       STORE_ID_BYTES = 33 };
 
 enum store_mode {
     STORE_WRITES, /* the one writing connection; takes the lock of the file and keeps it */
@@ -44,6 +47,9 @@ void store_finish(struct store *store);
 
 /* The path inside "sqlite:PATH"; STR_NONE for another kind. */
 str store_url_path(str url);
+
+/* Says how the address of a store is written; always false. */
+bool store_say_urls(struct error *error);
 
 /* Free room on the disk that holds that file; 0 when it cannot be told. Any thread. */
 int64_t store_room_bytes(const char *path);

@@ -9,7 +9,7 @@
 struct store {
     struct sql *sql;
     struct store_hold hold; /* when writing; all -1 when reading */
-    char path[STORE_PATH_BYTES];
+    char path[STORE_PATH_BYTES]; /* empty: it is no file */
     int64_t commits; /* durable ones; when writing */
     struct witness_keeper *keeper; /* NULL: nobody asked for a witness */
     void (*tell)(micros duration, size_t works);
@@ -20,6 +20,12 @@ extern const char event_first_hash[HASH_HEX_BYTES + 1];
 
 /* Says why the store cannot be read, in the database's words, or that what it holds makes no sense; always false. */
 bool store_unreadable(const struct store *store, struct error *error);
+
+/* Is there anything of ours in the database? Look at its trouble before you believe a no. */
+bool tables_exist(struct sql *sql);
+
+/* Makes the tables where there are none and may be some, and refuses those that are newer than we are. */
+bool schema_prepare(struct store *store, enum store_mode mode, struct error *error) MUST_CHECK;
 
 /* store_load_mark for whoever has a transaction. */
 bool mark_in_transaction(struct store *store, struct store_mark *out) MUST_CHECK;

@@ -44,7 +44,8 @@ static bool is_fine(const struct verifier *verifier) { return sql_trouble_of(ver
 static void check_file(struct verifier *verifier)
 {
     struct sql *sql = verifier->store->sql;
-    sql_ask(sql, "PRAGMA integrity_check", NULL, 0);
+    const char *text = sql_dialect_of(sql)->check_files;
+    if (text) sql_ask(sql, text, NULL, 0);
     while (sql_next(sql)) {
         str words = sql_text(sql, 0, &verifier->arena);
         if (!str_equal(words, STR("ok"))) verifier_found(verifier, VERIFY_FILE, "%.*s", STR_FORMAT(words));

@@ -15,9 +15,11 @@ static char path[64];
 static int set_up(void **state)
 {
     struct error error = { "" };
+    char url[80];
     snprintf(path, sizeof path, "/tmp/florin-sql-XXXXXX");
     close(mkstemp(path));
-    struct sql *sql = sql_open(path, false, &error);
+    snprintf(url, sizeof url, "sqlite:%s", path);
+    struct sql *sql = sql_open(url, false, &error);
     if (!sql) fail_msg("%s", error.text);
     assert_true(sql_run_script(sql, "CREATE TABLE thing (number INTEGER PRIMARY KEY, words TEXT)", &error));
     *state = sql;
