@@ -20,23 +20,27 @@ enum { VAULT_SLOTS_SPARE = 64 };
 
 str house_merchant(void) { return STR("merchant"); }
 
-static const char *store_path(void)
+bool house_store_is_file(void) { return store_url_path(str_of(house_chosen.store)).bytes != NULL; }
+
+const char *house_store_words(void) { return house_store_is_file() ? house_chosen.store : "PostgreSQL"; }
+
+/* What the names of our own files begin with. */
+static const char *local_path(void)
 {
     /* store_open has checked the form; the path ends where the url ends, so it is terminated. */
-    return store_url_path(str_of(house_chosen.store)).bytes;
+    return house_store_is_file() ? store_url_path(str_of(house_chosen.store)).bytes : house_chosen.local_path;
 }
 
 void house_control_path(char path[108])
 {
-    const char *file = store_path();
-    int length = snprintf(path, 108, "%s.control", file ? file : "");
+    int length = snprintf(path, 108, "%s.control", local_path());
     if (length < 0 || length >= 108) path[0] = 0; /* longer than a socket's address can be */
 }
 
 bool house_paths(char store[STORE_PATH_BYTES], char witness[WITNESS_PATH_BYTES], struct error *error)
 {
     bool fits = str_copy_to(store_url_path(str_of(house_chosen.store)), store, STORE_PATH_BYTES) && store[0];
-    if (!fits) return error_set(error, "a store is written sqlite:PATH");
+    if (!fits) return store_say_urls(error);
     return store_witness_path(store, house_chosen.witness_file, witness) || error_set(error, "the path of the witness is too long");
 }
 
@@ -80,17 +84,40 @@ static bool open_witness(struct house *house, struct error *error)
     return store_keep_witness(house->store, path, &sides, error);
 }
 
+/* A file can lose what it held; a server answers for its own disk, and the witness of a file has nothing to compare there. */
+static bool open_first(struct house *house, struct error *error)
+{
+    bool is_file = house_store_is_file();
+    if (is_file && is_gone(house, error)) return false;
+    house->store = store_open(str_of(house_chosen.store), STORE_WRITES, error);
+    return house->store && (!is_file || open_witness(house, error));
+}
+
+static bool open_beside(struct house *house, struct error *error)
+{
+    int count = house_store_is_file() ? 1 : (int)house_chosen.store_connections;
+    for (int number = 1; number < count; number++) {
+        house->beside[number - 1] = store_open_beside(house->store, str_of(house_chosen.store), number, error);
+        if (!house->beside[number - 1]) return false;
+    }
+    return true;
+}
+
+static bool commit_on(struct house *house, struct store *store, struct error *error)
+{
+    store_on_commit(store, tell_commit);
+    return loop_commits_on(house->loop, store_run_batch, store, error);
+}
+
 static bool open_stores(struct house *house, struct error *error)
 {
-    str url = str_of(house_chosen.store);
-    if (is_gone(house, error)) return false;
-    house->store = store_open(url, STORE_WRITES, error);
-    if (!house->store || !open_witness(house, error)) return false;
-    house->reader = store_open(url, STORE_READS, error);
-    if (!house->reader) return false;
-    store_on_commit(house->store, tell_commit);
-    return loop_commits_on(house->loop, store_run_batch, house->store, error) &&
-           loop_asks_on(house->loop, store_run_questions, house->reader, error);
+    if (!open_first(house, error) || !open_beside(house, error)) return false;
+    house->reader = store_open(str_of(house_chosen.store), STORE_READS, error);
+    if (!house->reader || !commit_on(house, house->store, error)) return false;
+    for (struct store **beside = house->beside; *beside; beside++) {
+        if (!commit_on(house, *beside, error)) return false;
+    }
+    return loop_asks_on(house->loop, store_run_questions, house->reader, error);
 }
 
 /* The store remembers which secret it was written with: with another, keys sent to processors would change. */
@@ -127,7 +154,7 @@ static bool secret_fits(struct house *house, const struct hash *master, struct e
 static bool open_secrets(struct house *house, struct error *error)
 {
     struct hash master;
-    if (!key_file_read(loop_world(house->loop), house_chosen.key_file, store_path(), &master, error)) return false;
+    if (!key_file_read(loop_world(house->loop), house_chosen.key_file, local_path(), &master, error)) return false;
     house->secrets.processor_keys = hash_derive(&master, STR("florin processor keys"));
     house->secrets.fingerprints = hash_derive(&master, STR("florin request fingerprints"));
     house->secrets.cursors = hash_derive(&master, STR("florin cursors"));
@@ -143,15 +170,23 @@ static const char *runtime_folder(void)
     return service ? service : "/dev/shm";
 }
 
-static bool open_vault(struct house *house, struct error *error)
+/* The cards are those of one store's payments: its file, or what a database calls itself. */
+static void name_vault(struct house *house, char hex[HASH_HEX_BYTES + 1])
 {
-    char *whole = realpath(store_path(), NULL);
-    str path = str_of(whole ? whole : store_path());
-    struct hash named = hash_of(&path, 1);
-    char hex[HASH_HEX_BYTES + 1];
+    struct store_mark mark;
+    char *whole = house_store_is_file() ? realpath(local_path(), NULL) : NULL;
+    bool is_named = !house_store_is_file() && store_load_mark(house->store, &mark);
+    str name = str_of(is_named ? mark.store_id : whole ? whole : local_path());
+    struct hash named = hash_of(&name, 1);
     hash_hex(&named, hex);
     hex[16] = 0;
     free(whole);
+}
+
+static bool open_vault(struct house *house, struct error *error)
+{
+    char hex[HASH_HEX_BYTES + 1];
+    name_vault(house, hex);
     house->vault = vault_open(loop_world(house->loop), runtime_folder(), hex, (size_t)house_chosen.flows_max + VAULT_SLOTS_SPARE, error);
     return house->vault != NULL;
 }
@@ -165,7 +200,7 @@ static void open_flows(struct house *house)
         .vault = house->vault,
         .key_secret = house->secrets.processor_keys,
         .merchant = house_merchant(),
-        .store_path = store_path(),
+        .store_path = house_store_is_file() ? local_path() : NULL,
         .forms = forms,
         .form_count = COUNT_OF(forms),
         .processors = { { .processor = processor_named(STR("bank")),
@@ -217,6 +252,7 @@ void house_close(struct house *house)
     vault_close(house->vault);
     if (house->loop) loop_close(house->loop);
     store_close(house->reader);
+    for (size_t i = 0; i < COUNT_OF(house->beside); i++) store_close(house->beside[i]);
     if (house->flows) store_finish(house->store); /* it was opened whole */
     store_close(house->store);
     secret_wipe(&house->secrets, sizeof house->secrets);

@@ -13,6 +13,8 @@
 /* The settings that every such command takes; house_settings is their table. */
 struct house_settings {
     const char *store;
+    int64_t store_connections;
+    const char *local_path;
     const char *witness_file;
     const char *key_file;
     const char *runtime_dir;
@@ -32,7 +34,7 @@ extern struct house_settings house_chosen;
 
 #define HOUSE_STORE_SETTING                                                                                            \
     { "store", SETTING_TEXT, "sqlite:florin.db", 0, 0, &house_chosen.store,                                            \
-      "Where payments are kept: sqlite:PATH." }
+      "Where payments are kept: sqlite:PATH, or postgres://USER@HOST/DATABASE with whatever libpq takes there." }
 #define HOUSE_WITNESS_SETTING                                                                                          \
     { "witness_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.witness_file,                                            \
       "File that says how far the store had come; best on another disk; default: the store's path with .witness." }
@@ -41,11 +43,17 @@ extern struct house_settings house_chosen;
       "Base address of the bank." },                                                                                   \
     { "bank_ca_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.bank_ca_file,                                            \
       "PEM file with the only authorities that may vouch for an https bank; default: those that the system trusts." }
+#define HOUSE_LOCAL_PATH_SETTING                                                                                       \
+    { "local_path", SETTING_TEXT, "florin", 0, 0, &house_chosen.local_path,                                            \
+      "What the names of this gateway's own files begin with when the store is no file: .key and .control." }
 #define HOUSE_SETTINGS                                                                                                 \
     HOUSE_STORE_SETTING,                                                                                               \
+    { "store_connections", SETTING_NUMBER, "4", 1, STORE_CONNECTIONS_MAX, &house_chosen.store_connections,             \
+      "Connections that write to PostgreSQL at once; a file has one." },                                               \
+    HOUSE_LOCAL_PATH_SETTING,                                                                                          \
     HOUSE_WITNESS_SETTING,                                                                                             \
     { "key_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.key_file,                                                    \
-      "File with this gateway's own secret, made at the first start; default: the store's path with .key." },          \
+      "File with this gateway's own secret, made at the first start; default: the store's path, or local_path, with .key." },          \
     { "runtime_dir", SETTING_TEXT, NULL, 0, 0, &house_chosen.runtime_dir,                                              \
       "Folder on tmpfs for the keys of cards in doubt; default: the service's runtime folder, else /dev/shm." },       \
     HOUSE_BANK_ADDRESS_SETTINGS,                                                                                       \
@@ -75,7 +83,8 @@ struct house_secrets {
 
 struct house {
     struct loop *loop;
-    struct store *store;  /* the writing connection */
+    struct store *store;  /* the writing connection, or the first of them */
+    struct store *beside[STORE_CONNECTIONS_MAX]; /* further ones; NULL from the first that there is not */
     struct store *reader; /* the reading one */
     struct vault *vault;
     struct flows *flows;
@@ -94,10 +103,16 @@ void house_close(struct house *house);
 /* The one merchant of this gateway. */
 str house_merchant(void);
 
+/* Is the chosen store a file? */
+bool house_store_is_file(void);
+
+/* How the chosen store may be shown: the address of a database may hold a password. */
+const char *house_store_words(void);
+
 /* The path of the chosen store, and that of its witness. False: not a path that can be used. */
 bool house_paths(char store[STORE_PATH_BYTES], char witness[WITNESS_PATH_BYTES], struct error *error) MUST_CHECK;
 
-/* Where the operator's door of that store is: a socket beside the file. */
+/* Where the operator's door of that store is: a socket beside the file, or beside this gateway's own files. */
 void house_control_path(char path[108]);
 
 #endif

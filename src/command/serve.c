@@ -192,7 +192,7 @@ static bool open_doors(struct gateway *gateway)
 static void say_ready(const struct gateway *gateway)
 {
     str address = http_server_address(gateway->server);
-    printf("florin: ready on %.*s (%s)\n", STR_FORMAT(address), house_chosen.store);
+    printf("florin: ready on %.*s (%s)\n", STR_FORMAT(address), house_store_words());
     fflush(stdout);
 }
 

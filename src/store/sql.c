@@ -8,7 +8,7 @@
 
 #include "store/sql_driver.h"
 
-static const struct sql_driver *const drivers[] = { &sql_sqlite };
+static const struct sql_driver *const drivers[] = { &sql_sqlite, &sql_postgres };
 
 /* ---- which ---- */
 
@@ -129,6 +129,12 @@ bool sql_reach(struct sql *sql, struct error *error)
     INSIST(sql->driver->reach);
     become_fine(sql);
     return sql->driver->reach(sql, error);
+}
+
+void sql_bear(struct sql *sql, const char *name)
+{
+    INSIST(sql->driver->bear);
+    if (is_fine(sql)) sql->driver->bear(sql, name);
 }
 
 /* ---- rows ---- */

@@ -32,9 +32,10 @@ static inline struct sql_value sql_of_known(str text) { return sql_of_text(text.
 /* What one database says otherwise than another. */
 struct sql_dialect {
     const char *name;           /* for people */
-    const char *shape_of_url;   /* how its address is written, for people */
     const char *has_tables;     /* asks for a row when the table meta is there */
     const char *random_name;    /* an expression: 32 hex digits that nobody else has */
+    const char *ask_random_name;   /* a question for one: where there is a server */
+    const char *connections_named; /* asks for a row when somebody is connected by the name $1; NULL: it has no server */
     const char *check_files;    /* asks for rows of what is damaged, or one that says "ok"; NULL: it has tools of its own for that */
     bool is_file;               /* it lives in one file, which one process writes on one connection */
 };
@@ -46,6 +47,9 @@ const struct sql_dialect *sql_dialect_of(const struct sql *sql);
 /* Opens the database at that address. A file is made when absent, unless read only. */
 struct sql *sql_open(const char *url, bool read_only, struct error *error);
 void sql_close(struct sql *sql);
+
+/* The name that this connection bears at its server, also after sql_reach. */
+void sql_bear(struct sql *sql, const char *name);
 
 /* Runs a script of statements without values. */
 bool sql_run_script(struct sql *sql, const char *script, struct error *error) MUST_CHECK;

@@ -23,7 +23,8 @@ struct sql_driver {
     bool (*has_changed)(const struct sql *sql);
     enum sql_trouble (*commit)(struct sql *sql);
     void (*rollback)(struct sql *sql);
-    bool (*reach)(struct sql *sql, struct error *error); /* NULL: it is never away */
+    bool (*reach)(struct sql *sql, struct error *error); /* this and the next one are NULL where there is no server */
+    void (*bear)(struct sql *sql, const char *name);
 
     void (*save)(struct sql *sql, const char *text, const struct sql_value *values, size_t count, int64_t rows_expected);
     void (*ask)(struct sql *sql, const char *text, const struct sql_value *values, size_t count);
@@ -58,5 +59,6 @@ void sql_stick(struct sql *sql, enum sql_trouble trouble, const char *words);
 static inline size_t sql_place_of(const char *text) { return ((uintptr_t)text >> 4) * 2654435761u; }
 
 extern const struct sql_driver sql_sqlite;
+extern const struct sql_driver sql_postgres;
 
 #endif

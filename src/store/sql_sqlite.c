@@ -344,7 +344,6 @@ static const char *const schemes[] = { SCHEME, NULL };
 
 const struct sql_driver sql_sqlite = {
     .dialect = { .name = "SQLite",
-                 .shape_of_url = "sqlite:PATH",
                  .has_tables = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'",
                  .random_name = "lower(hex(randomblob(16)))",
                  .check_files = "PRAGMA integrity_check",

@@ -18,13 +18,20 @@ enum { STORE_PATH_BYTES = 1024,
        STORE_ID_BYTES = 33 };
 
 enum store_mode {
-    STORE_WRITES, /* the one writing connection; takes the lock of the file and keeps it */
+    STORE_WRITES, /* the first writing connection; takes the lock of the file, or the lease of the database, and keeps it */
     STORE_READS,  /* read-only snapshots of what is committed */
 };
 
-/* Opens "sqlite:PATH". STORE_WRITES makes the file and the schema when absent. Refuses, with a sentence for a person: a
- * file that another process holds (and who), a schema newer than this binary. */
+/* Opens "sqlite:PATH" or "postgres://...". STORE_WRITES makes the file and the schema when absent. Refuses, with a sentence for a
+ * person: a store that another process holds (and who), a schema newer than this binary. */
 struct store *store_open(str url, enum store_mode mode, struct error *error);
+
+/* A further writing connection to the database of `first`, under the same lease; numbers count from 1. Only on a server. */
+enum { STORE_CONNECTIONS_MAX = 16 };
+struct store *store_open_beside(const struct store *first, str url, int number, struct error *error);
+
+/* Is this writing connection waiting for its server to come back? From any thread. */
+bool store_is_away(const struct store *store);
 
 /* There is nothing of ours yet at that path: no file, or one without tables. */
 bool store_is_empty(const char *path);
@@ -62,7 +69,8 @@ void store_save_meta(struct store *store, str name, str value);
 
 /* work_batch for the writing connection: one transaction, a savepoint each, one commit. Every result is durable when it
  * returns. A collision runs that work again; a full disk runs the members again in smaller company and then answers
- * WORK_FULL. A commit of unknown fate, or any other I/O error, ends the process: recovery decides (exit status 70). */
+ * WORK_FULL. A server that is away is waited for; a commit of unknown fate is asked for there. On a file that, or any other I/O
+ * error, ends the process: recovery decides (exit status 70). */
 void store_run_batch(void *store, struct work **works, size_t count);
 
 /* work_batch for a reading connection: one snapshot for all. WORK_FAILED when the store cannot be read now. */

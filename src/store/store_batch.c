@@ -9,13 +9,12 @@
 #include "store/store_internal.h"
 
 enum {
-    COLLISIONS_MAX = 8, /* with one writing connection one repeat is enough; more means a mistake */
+    COLLISIONS_MAX = 8, /* one repeat is enough as a rule; more means a mistake */
     LOG_PAGES_MAX = 2000, /* about 8 MiB: a checkpoint of that takes some ten milliseconds */
     EXIT_STORE_BROKEN = 70, /* EX_SOFTWARE of sysexits.h */
 };
 
-/* What is on disk is not known: nothing more may be sent or told. Starting again reads what is there. */
-static _Noreturn void stop_here(struct store *store, const char *message)
+_Noreturn void store_stop(struct store *store, const char *message)
 {
     log_error(message, LOG_TEXT("problem", str_of(sql_words(store->sql))));
     process_end(EXIT_STORE_BROKEN);
@@ -41,7 +40,7 @@ static bool run_in_savepoint(struct store *store, struct work *work)
         }
         if (sql_trouble_of(store->sql) != SQL_COLLISION || !sql_rollback_to(store->sql)) return false;
     }
-    stop_here(store, "a decision collided again and again; stopping");
+    store_stop(store, "a decision collided again and again; stopping");
 }
 
 static bool run_plainly(struct store *store, struct work *work)
@@ -51,12 +50,19 @@ static bool run_plainly(struct store *store, struct work *work)
     return sql_trouble_of(store->sql) == SQL_FINE;
 }
 
-/* Whatever changes something is numbered, in its own transaction, so that the witness can tell what is missing. One that only looked
+/* On a file one repeat mends it, with a savepoint for each; between several connections somebody may be first again and again. */
+static int collisions_allowed(const struct store *store) { return store->lease ? COLLISIONS_MAX : 1; }
+
+/* Whatever changes something is numbered, in its own transaction, so that it can be told what is missing. One that only looked
  * writes nothing and needs no fsync. */
 static bool number_commit(struct store *store)
 {
     char number[24];
     if (!sql_has_changed(store->sql)) return false;
+    if (store->lease) {
+        lease_number_commit(store);
+        return true;
+    }
     snprintf(number, sizeof number, "%lld", (long long)store->commits + 1);
     sql_save(store->sql, "UPDATE meta SET value = $1 WHERE name = 'commits'", (struct sql_value[]){ TEXT(str_of(number)) }, 1, 1);
     return true;
@@ -69,18 +75,27 @@ static void count_commit(struct store *store)
     if (store->keeper) keeper_tell(store->keeper, store->commits);
 }
 
-/* One transaction with all of them. SQL_FINE: durable. SQL_COLLISION, SQL_FULL: certainly nothing was kept. */
+/* Makes it durable, or takes it back when it only looked. In doubt the database is asked, until it says what became of it. */
+static enum sql_trouble commit_numbered(struct store *store)
+{
+    bool numbered = number_commit(store);
+    enum sql_trouble trouble = sql_commit(store->sql);
+    if (trouble == SQL_DOUBT && numbered) trouble = lease_kept_commit(store) ? SQL_FINE : SQL_AWAY;
+    if (trouble == SQL_DOUBT) trouble = SQL_AWAY; /* there was nothing to keep */
+    if (numbered && trouble == SQL_FINE) count_commit(store);
+    return trouble;
+}
+
+/* One transaction with all of them. SQL_FINE: durable. Every other trouble that comes back: certainly nothing was kept. */
 static enum sql_trouble commit_together(struct store *store, struct work **works, size_t count,
                                         bool (*run)(struct store *store, struct work *work))
 {
     bool ran = true;
     sql_begin(store->sql, true);
     for (size_t i = 0; i < count && ran; i++) ran = sql_trouble_of(store->sql) == SQL_FINE && run(store, works[i]);
-    bool numbered = ran && number_commit(store);
-    enum sql_trouble trouble = ran ? sql_commit(store->sql) : sql_trouble_of(store->sql);
-    if (numbered && trouble == SQL_FINE) count_commit(store);
+    enum sql_trouble trouble = ran ? commit_numbered(store) : sql_trouble_of(store->sql);
     if (trouble == SQL_BROKEN) {
-        stop_here(store, ran ? "a commit reported an error, so its fate is unknown; stopping" : "store cannot be written; stopping");
+        store_stop(store, ran ? "a commit reported an error, so its fate is unknown; stopping" : "store cannot be written; stopping");
     }
     if (!ran) sql_rollback(store->sql);
     if (!ran && trouble == SQL_FINE) trouble = SQL_FULL; /* only a full disk ends a transaction by itself */
@@ -88,12 +103,17 @@ static enum sql_trouble commit_together(struct store *store, struct work **works
     return trouble;
 }
 
-/* Savepoints cost a copy of every page that they touch, and collisions are rare: the first run does without them. */
+/* Savepoints cost a copy of every page that they touch, and collisions are rare: the first run does without them. Where others
+ * write as well, the whole transaction runs again, and sees what it collided with. */
 static bool commit(struct store *store, struct work **works, size_t count)
 {
     enum sql_trouble trouble = commit_together(store, works, count, run_plainly);
-    if (trouble == SQL_COLLISION) trouble = commit_together(store, works, count, run_in_savepoint);
-    if (trouble == SQL_COLLISION) stop_here(store, "a decision collided where none can; stopping");
+    for (int collisions = 0; trouble == SQL_COLLISION || trouble == SQL_AWAY;) {
+        if (trouble == SQL_AWAY) store_reach(store);
+        else if (store->lease && !lease_is_ours(store)) store_stop(store, "another gateway has taken this store over; stopping");
+        else if (collisions++ == collisions_allowed(store)) store_stop(store, "a decision collided where none can; stopping");
+        trouble = commit_together(store, works, count, store->lease ? run_plainly : run_in_savepoint);
+    }
     return trouble == SQL_FINE;
 }
 
@@ -125,13 +145,13 @@ void store_run_batch(void *on, struct work **works, size_t count)
     if (store->tell) store->tell(monotonic() - began, count);
     if (sql_log_pages(store->sql) < LOG_PAGES_MAX) return;
     reserve_take(store->path); /* costs nothing while it is there */
-    if (!sql_checkpoint(store->sql)) stop_here(store, "a checkpoint failed; stopping");
+    if (!sql_checkpoint(store->sql)) store_stop(store, "a checkpoint failed; stopping");
     if (store->keeper) keeper_hurry(store->keeper);
 }
 
 void store_finish(struct store *store)
 {
-    if (!sql_empty_log(store->sql)) stop_here(store, "a checkpoint failed; stopping");
+    if (!sql_empty_log(store->sql)) store_stop(store, "a checkpoint failed; stopping");
 }
 
 void store_run_questions(void *on, struct work **works, size_t count)

@@ -12,17 +12,24 @@
 
 static bool say_who_holds(int lock, const char *path, struct error *error)
 {
-    char holder[160] = "";
+    char holder[HOLDER_BYTES] = "";
     ssize_t length = pread(lock, holder, sizeof holder - 1, 0);
     if (length <= 0) holder[0] = 0;
     return error_set(error, "%s is held by another process%s%s", path, holder[0] ? ": " : "", holder);
 }
 
+void store_holder_words(char out[HOLDER_BYTES])
+{
+    char host[64] = "";
+    gethostname(host, sizeof host - 1);
+    snprintf(out, HOLDER_BYTES, "process %ld on %s", (long)getpid(), host);
+}
+
 static void write_holder(int lock)
 {
-    char holder[160], host[64] = "";
-    gethostname(host, sizeof host - 1);
-    int length = snprintf(holder, sizeof holder, "process %ld on %s", (long)getpid(), host);
+    char holder[HOLDER_BYTES];
+    store_holder_words(holder);
+    ssize_t length = (ssize_t)strlen(holder);
     if (ftruncate(lock, 0) != 0 || pwrite(lock, holder, (size_t)length, 0) != length) {
         /* Only a courtesy to the next reader: the lock holds without it. */
         return;

@@ -6,11 +6,16 @@
 #include "store/sql.h"
 #include "store/store.h"
 
+enum { HOLDER_BYTES = 160 };
+
 struct store {
     struct sql *sql;
     struct store_hold hold; /* when writing; all -1 when reading */
     char path[STORE_PATH_BYTES]; /* empty: it is no file */
     int64_t commits; /* durable ones; when writing */
+    struct store_lease *lease; /* when writing to a server; NULL: a file, which is held */
+    int connection; /* which one of the writing ones of this gateway */
+    _Atomic bool is_away; /* when writing to a server */
     struct witness_keeper *keeper; /* NULL: nobody asked for a witness */
     void (*tell)(micros duration, size_t works);
 };
@@ -20,6 +25,29 @@ extern const char event_first_hash[HASH_HEX_BYTES + 1];
 
 /* Says why the store cannot be read, in the database's words, or that what it holds makes no sense; always false. */
 bool store_unreadable(const struct store *store, struct error *error);
+
+/* Who we are, for whoever finds a store held: "process 4711 on shop-1". */
+void store_holder_words(char out[HOLDER_BYTES]);
+
+/* What is on disk is not known, or not ours to change: nothing more may be sent or told. Starting again reads what is there. */
+_Noreturn void store_stop(struct store *store, const char *message);
+
+/* Connects a store on a server anew, however long that takes. */
+void store_reach(struct store *store);
+
+/* ---- the lease: which gateway writes to a database on a server (docs/decisions/0023-postgresql.md) ---- */
+
+/* Takes the lease for this store, or refuses with a sentence that says who has it. */
+bool lease_take(struct store *store, struct error *error) MUST_CHECK;
+/* A further connection under the lease of `first`. */
+void lease_share(struct store *store, const struct store *first);
+
+/* Writes the number of the commit that is coming into this connection's row, if that is as we left it: a collision otherwise. */
+void lease_number_commit(struct store *store);
+/* After SQL_DOUBT: asks until the database says whether it kept that commit, and all before it, for good. */
+bool lease_kept_commit(struct store *store) MUST_CHECK;
+/* Is it, as far as the database can be asked now? */
+bool lease_is_ours(struct store *store) MUST_CHECK;
 
 /* Is there anything of ours in the database? Look at its trouble before you believe a no. */
 bool tables_exist(struct sql *sql);

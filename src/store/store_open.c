@@ -9,7 +9,7 @@
 
 str store_url_path(str url) { return str_starts_with(url, STR("sqlite:")) ? str_from(url, 7) : STR_NONE; }
 
-bool store_say_urls(struct error *error) { return error_set(error, "a store is written sqlite:PATH"); }
+bool store_say_urls(struct error *error) { return error_set(error, "a store is written sqlite:PATH or postgres://USER@HOST/DATABASE"); }
 
 bool store_unreadable(const struct store *store, struct error *error)
 {
@@ -24,7 +24,7 @@ static bool open_into(struct store *store, const char *url, enum store_mode mode
     store->sql = sql_open(url, mode == STORE_READS, error);
     if (!store->sql || !schema_prepare(store, mode, error)) return false;
     if (takes_file) reserve_take(store->path);
-    return true;
+    return mode == STORE_READS || takes_file || lease_take(store, error);
 }
 
 bool store_is_empty(const char *path)
@@ -58,11 +58,30 @@ struct store *store_open(str url, enum store_mode mode, struct error *error)
     return NULL;
 }
 
+struct store *store_open_beside(const struct store *first, str url, int number, struct error *error)
+{
+    char text[STORE_URL_BYTES];
+    struct store *store = memory_take(sizeof *store);
+    INSIST(first->lease && number > 0 && number < STORE_CONNECTIONS_MAX);
+    store->hold = (struct store_hold){ -1, -1 };
+    store->connection = number;
+    bool usable = read_url(store, url, text);
+    INSIST(usable);
+    store->sql = sql_open(text, false, error);
+    if (store->sql) {
+        lease_share(store, first);
+        return store;
+    }
+    store_close(store);
+    return NULL;
+}
+
 void store_close(struct store *store)
 {
     if (!store) return;
     keeper_close(store->keeper);
     sql_close(store->sql);
     store_release(&store->hold);
+    free(store->lease);
     free(store);
 }

@@ -229,7 +229,7 @@ struct world *loop_world(struct loop *loop)
 
 bool loop_commits_on(struct loop *loop, work_batch *batch, void *on, struct error *error)
 {
-    INSIST(loop->commits == NULL);
+    if (loop->commits != NULL) return work_thread_widen(loop->commits, "commits", on, error);
     loop->commits = work_thread_open(&loop->uv, "commits", batch, on, error);
     return loop->commits != NULL;
 }

@@ -14,7 +14,8 @@ struct loop *loop_open(struct error *error);
 /* The doors of this loop. */
 struct world *loop_world(struct loop *loop);
 
-/* Starts a thread that runs batches on `on` for world_commit (or world_ask). Given before loop_run. */
+/* Starts a thread that runs batches on `on` for world_commit (or world_ask). Given before loop_run. loop_commits_on may be called
+ * again, with the same batch: each call adds a thread that takes from the same queue. */
 bool loop_commits_on(struct loop *loop, work_batch *batch, void *on, struct error *error) MUST_CHECK;
 bool loop_asks_on(struct loop *loop, work_batch *batch, void *on, struct error *error) MUST_CHECK;
 

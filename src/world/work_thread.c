@@ -17,17 +17,26 @@ struct work_list {
     struct work **end; /* where the next one is hung in */
 };
 
+enum { HANDS_MAX = 16 };
+
+/* A thread, and what it works on. */
+struct hand {
+    struct work_thread *of;
+    void *on;
+    pthread_t thread;
+};
+
 struct work_thread {
     work_batch *batch;
-    void *on;
     size_t pending; /* the loop's own count: given and not told as done */
+    struct hand hands[HANDS_MAX];
+    size_t hand_count;
 
-    pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t given;
     struct work_list waiting;  /* under the lock */
     struct work_list finished; /* under the lock */
-    bool sleeping;             /* under the lock */
+    size_t sleeping;           /* under the lock: hands that wait for work */
     bool closing;              /* under the lock */
 
     uv_async_t wake;
@@ -59,9 +68,9 @@ static size_t take_batch(struct work_thread *thread, struct work **works)
     size_t count = 0;
     pthread_mutex_lock(&thread->lock);
     while (thread->waiting.first == NULL && !thread->closing) {
-        thread->sleeping = true;
+        thread->sleeping++;
         pthread_cond_wait(&thread->given, &thread->lock);
-        thread->sleeping = false;
+        thread->sleeping--;
     }
     while (thread->waiting.first != NULL && count < WORK_BATCH_MAX) {
         works[count++] = thread->waiting.first;
@@ -82,12 +91,13 @@ static void give_back(struct work_thread *thread, struct work **works, size_t co
 
 static void *run_thread(void *argument)
 {
-    struct work_thread *thread = argument;
+    struct hand *hand = argument;
+    struct work_thread *thread = hand->of;
     struct work *works[WORK_BATCH_MAX];
     for (;;) {
         size_t count = take_batch(thread, works);
         if (count == 0) return NULL;
-        thread->batch(thread->on, works, count);
+        thread->batch(hand->on, works, count);
         give_back(thread, works, count);
     }
 }
@@ -109,11 +119,15 @@ static void tell_finished(uv_async_t *wake)
     }
 }
 
-static bool start_thread(struct work_thread *thread, const char *name, struct error *error)
+bool work_thread_widen(struct work_thread *thread, const char *name, void *on, struct error *error)
 {
-    int failed = pthread_create(&thread->thread, NULL, run_thread, thread);
+    INSIST(thread->hand_count < HANDS_MAX);
+    struct hand *hand = &thread->hands[thread->hand_count];
+    *hand = (struct hand){ .of = thread, .on = on };
+    int failed = pthread_create(&hand->thread, NULL, run_thread, hand);
     if (failed) return error_set(error, "cannot start the %s thread: %s", name, strerror(failed));
-    (void)pthread_setname_np(thread->thread, name);
+    (void)pthread_setname_np(hand->thread, name);
+    thread->hand_count++;
     return true;
 }
 
@@ -130,7 +144,6 @@ struct work_thread *work_thread_open(struct uv_loop_s *uv, const char *name, wor
 {
     struct work_thread *thread = memory_take(sizeof *thread);
     thread->batch = batch;
-    thread->on = on;
     list_clear(&thread->waiting);
     list_clear(&thread->finished);
     INSIST(pthread_mutex_init(&thread->lock, NULL) == 0);
@@ -138,7 +151,7 @@ struct work_thread *work_thread_open(struct uv_loop_s *uv, const char *name, wor
     INSIST(uv_async_init(uv, &thread->wake, tell_finished) == 0);
     thread->wake.data = thread;
 
-    if (start_thread(thread, name, error)) return thread;
+    if (work_thread_widen(thread, name, on, error)) return thread;
     uv_close((uv_handle_t *)&thread->wake, free_thread);
     return NULL;
 }
@@ -148,7 +161,7 @@ void work_thread_give(struct work_thread *thread, struct work *work)
     thread->pending++;
     pthread_mutex_lock(&thread->lock);
     list_put(&thread->waiting, work);
-    bool wake = thread->sleeping;
+    bool wake = thread->sleeping > 0;
     pthread_mutex_unlock(&thread->lock);
     if (wake) pthread_cond_signal(&thread->given);
 }
@@ -164,7 +177,7 @@ void work_thread_close(struct work_thread *thread)
     INSIST(thread->waiting.first == NULL);
     thread->closing = true;
     pthread_mutex_unlock(&thread->lock);
-    pthread_cond_signal(&thread->given);
-    pthread_join(thread->thread, NULL);
+    pthread_cond_broadcast(&thread->given);
+    for (size_t i = 0; i < thread->hand_count; i++) pthread_join(thread->hands[i].thread, NULL);
     uv_close((uv_handle_t *)&thread->wake, free_thread);
 }
