@@ -35,7 +35,7 @@ _Noreturn void store_stop(struct store *store, const char *message);
 /* Connects a store on a server anew, however long that takes. */
 void store_reach(struct store *store);
 
-/* ---- the lease: which gateway writes to a database on a server (docs/decisions/0023-postgresql.md) ---- */
+/* ---- the lease: which gateway writes to a database on a server (docs/decisions/0024-postgresql.md) ---- */
 
 /* Takes the lease for this store, or refuses with a sentence that says who has it. */
 bool lease_take(struct store *store, struct error *error) MUST_CHECK;

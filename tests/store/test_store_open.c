@@ -136,7 +136,7 @@ static void what_cannot_be_opened_is_told(void **state)
 {
     struct shelf *shelf = *state;
     char url[2000];
-    static const char *const urls[] = { "", "sqlite:", "sqlite", "postgres://localhost/florin", "/tmp/a.db", "SQLITE:/tmp/a.db" };
+    static const char *const urls[] = { "", "sqlite:", "sqlite", "mysql://localhost/florin", "/tmp/a.db", "SQLITE:/tmp/a.db" };
     for (size_t i = 0; i < COUNT_OF(urls); i++) refused(urls[i], STORE_WRITES, "a store is written sqlite:PATH");
     snprintf(url, sizeof url, "sqlite:%s/no/such/folder/a.db", shelf->folder);
     refused(url, STORE_WRITES, "cannot be opened");
