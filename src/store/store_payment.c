@@ -195,15 +195,15 @@ static size_t collect(struct store *store, struct arena *arena, struct payment_r
 static const char *list_text(const struct payment_filter *filter)
 {
     if (filter->order_id.length > 0) {
-        return "SELECT " PAYMENT_COLUMNS " FROM payment WHERE merchant_id = $1 AND order_id = $2 AND payment_id < $5 "
+        return "SELECT " PAYMENT_COLUMNS " FROM payment WHERE merchant_id = $1 AND order_id = $2 AND order_id <> '' AND payment_id < $5 "
                "AND ($3 = '' OR customer_id = $3) AND ($4 = '' OR state = $4) ORDER BY payment_id DESC LIMIT $6";
     }
     if (filter->customer_id.length > 0) {
-        return "SELECT " PAYMENT_COLUMNS " FROM payment WHERE merchant_id = $1 AND customer_id = $3 AND payment_id < $5 "
+        return "SELECT " PAYMENT_COLUMNS " FROM payment WHERE merchant_id = $1 AND customer_id = $3 AND customer_id <> '' AND payment_id < $5 "
                "AND ($2 = '' OR order_id = $2) AND ($4 = '' OR state = $4) ORDER BY payment_id DESC LIMIT $6";
     }
     if (filter->state.length > 0) {
-        return "SELECT " PAYMENT_COLUMNS " FROM payment WHERE merchant_id = $1 AND state = $4 AND payment_id < $5 "
+        return "SELECT " PAYMENT_COLUMNS " FROM payment WHERE merchant_id = $1 AND state = $4 AND state <> '' AND payment_id < $5 "
                "AND ($2 = '' OR order_id = $2) AND ($3 = '' OR customer_id = $3) ORDER BY payment_id DESC LIMIT $6";
     }
     return "SELECT " PAYMENT_COLUMNS " FROM payment WHERE merchant_id = $1 AND payment_id < $5 "
