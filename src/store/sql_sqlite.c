@@ -6,6 +6,7 @@
 
 #include "base/crash.h"
 #include "store/sql_driver.h"
+#include "store/sqlite_gather.h"
 #include "store/sqlite_log.h"
 
 enum {
@@ -253,6 +254,7 @@ static void configure_once(void)
     configured = true;
     int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     INSIST(code == SQLITE_OK || code == SQLITE_MISUSE);
+    sqlite_gather_register();
 }
 
 static void close_sqlite(struct sql *sql)
@@ -274,7 +276,7 @@ static struct sql *open_sqlite(const char *url, bool read_only, struct error *er
         free(sqlite);
         return NULL;
     }
-    if (sqlite3_open_v2(path, &sqlite->db, flags, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &sqlite->db, flags, SQLITE_GATHER_NAME) != SQLITE_OK) {
         say(sqlite, error, path);
     } else if (set_up(sqlite, read_only, error)) {
         return &sqlite->base;
