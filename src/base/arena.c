@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* arena: a list of blocks, the newest first. What was not taken yet is always zero, so that taking costs an addition
- * and wiping touches only what was used.
+ * and wiping touches only what was used. Blocks of the usual sizes wait in their thread, zero again, for the next arena.
  *
  *     arena ──▶ newest [ taken | zero ] ──▶ older [ taken | zero ] ──▶ ...
  */
@@ -15,9 +15,11 @@
 #include "base/hash.h"
 
 enum {
-    BLOCK_BYTES = 8 * 1024,      /* most requests fit into one */
+    FIRST_BYTES = 1024,          /* thousands of operations wait at once, with several arenas each */
+    BLOCK_BYTES = 2 * 1024,      /* of each further block */
     BIG_BYTES = BLOCK_BYTES / 2, /* from here on a piece gets a block of its own */
     KEPT_BYTES = 64 * 1024,      /* a reset arena does not hold on to more than this */
+    SPARES_MAX = 1024,           /* of each size and thread */
 };
 
 struct arena_block {
@@ -27,9 +29,34 @@ struct arena_block {
     alignas(max_align_t) char bytes[];
 };
 
+/* Blocks that were given back, wiped: zero, as a new one is. */
+static _Thread_local struct spares {
+    struct arena_block *first;
+    size_t count;
+} first_spares, further_spares;
+
+/* NULL: blocks of that size are not kept; where a sanitizer watches, none are. */
+static struct spares *spares_of(size_t capacity)
+{
+#ifdef FLORIN_SANITIZED
+    return (void)capacity, NULL;
+#endif
+    if (capacity == FIRST_BYTES) return &first_spares;
+    if (capacity == BLOCK_BYTES) return &further_spares;
+    return NULL;
+}
+
 static struct arena_block *block_open(size_t capacity)
 {
-    struct arena_block *block = memory_take(sizeof *block + capacity);
+    struct spares *kept = spares_of(capacity);
+    struct arena_block *block = kept ? kept->first : NULL;
+    if (block) {
+        kept->first = block->older;
+        kept->count--;
+    } else {
+        block = memory_take(sizeof *block + capacity);
+    }
+    block->older = NULL;
     block->capacity = capacity;
     return block;
 }
@@ -42,8 +69,15 @@ static void block_wipe(struct arena_block *block, size_t used_bytes)
 
 static void block_close(struct arena_block *block, size_t used_bytes)
 {
+    struct spares *kept = spares_of(block->capacity);
     block_wipe(block, used_bytes);
-    free(block);
+    if (kept && kept->count < SPARES_MAX) {
+        block->older = kept->first;
+        kept->first = block;
+        kept->count++;
+    } else {
+        free(block);
+    }
 }
 
 static size_t room_left(const struct arena *arena)
@@ -83,7 +117,8 @@ void *arena_take(struct arena *arena, size_t bytes)
     size_t aligned = align_up(bytes);
     if (aligned > room_left(arena)) {
         if (arena->newest && aligned >= BIG_BYTES) return take_apart(arena, aligned);
-        push_block(arena, aligned > BLOCK_BYTES ? aligned : BLOCK_BYTES);
+        size_t usual = arena->newest ? BLOCK_BYTES : FIRST_BYTES;
+        push_block(arena, aligned > usual ? aligned : usual);
     }
     char *taken = arena->newest->bytes + arena->used_bytes;
     arena->used_bytes += aligned;

@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 
-static const size_t sizes[] = { 0, 1, 15, 16, 17, 100, 4000, 4095, 4096, 4097, 8191, 8192, 8193, 70000, 1 << 20 };
+static const size_t sizes[] = { 0, 1, 15, 16, 17, 100, 1000, 1023, 1024, 1025, 2047, 2048, 2049, 70000, 1 << 20 };
 
 static bool is_filled(const unsigned char *bytes, size_t length, unsigned char with)
 {
@@ -62,8 +62,8 @@ static void reset_wipes_and_keeps_a_block(void **state)
         memset(secret, 'x', 500);
         memset(arena_take(&arena, sizes[i]), 'y', sizes[i]);
         arena_reset(&arena);
-        unsigned char *again = arena_take(&arena, 8000);
-        assert_row(is_filled(again, 8000, 0), i);
+        unsigned char *again = arena_take(&arena, 900);
+        assert_row(is_filled(again, 900, 0), i);
         arena_reset(&arena);
         assert_row(arena_take(&arena, 500) == (void *)again, i);
         arena_reset(&arena);
@@ -102,7 +102,7 @@ static void formats_across_the_end_of_a_block(void **state)
     for (int room = 0; room < 40; room++) {
         for (int length = 0; length < 80; length++) {
             struct arena arena = { 0 };
-            (void)arena_take(&arena, (size_t)(8192 - room / 16 * 16));
+            (void)arena_take(&arena, (size_t)(1024 - room / 16 * 16));
             str text = arena_format(&arena, "%0*d", length, 0);
             assert_int_equal(text.length, length > 0 ? length : 1);
             assert_int_equal(strlen(text.bytes), text.length);
@@ -129,7 +129,7 @@ static void formats_what_is_bigger_than_a_block(void **state)
 static void goes_back_to_a_mark(void **state)
 {
     (void)state;
-    static const size_t before[] = { 0, 16, 5000, 8192, 30000 }, after[] = { 16, 5000, 8192, 30000 };
+    static const size_t before[] = { 0, 16, 700, 1024, 30000 }, after[] = { 16, 700, 2048, 30000 };
     for (size_t i = 0; i < COUNT_OF(before); i++) {
         struct arena arena = { 0 };
         unsigned char *kept = before[i] ? arena_take(&arena, before[i]) : NULL;
