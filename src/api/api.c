@@ -21,6 +21,7 @@ void api_close(struct api *api)
     if (!api) return;
     INSIST(api->pending == 0);
     card_give_back(api->card);
+    arena_close(&api->reading);
     secret_wipe(api, sizeof *api);
     free(api);
 }
@@ -68,6 +69,7 @@ static void serve(struct api *api, enum door door, struct http_exchange *exchang
     if (wrong == PROBLEM_NONE) wrong = request_read(call);
     if (wrong != PROBLEM_NONE) call_refuse(call, wrong);
     else call->endpoint->handle(call);
+    arena_reset(&api->reading);
 }
 
 void api_handle(void *api, struct http_exchange *exchange) { serve(api, DOOR_MERCHANTS, exchange); }

@@ -11,7 +11,8 @@ struct api {
     struct api_options options;
     size_t pending; /* calls that are not answered yet */
     bool stopping;
-    struct card *card; /* of the request that is being read; empty in between */
+    struct card *card;    /* of the request that is being read; empty in between */
+    struct arena reading; /* what is made of its body; whoever goes on working copies from here */
 };
 
 /* Lives in the arena of its exchange, until it is answered. */
@@ -27,7 +28,7 @@ struct api_call {
     str param;                       /* what stands for the {name} in the endpoint's path, decoded */
     str allow;                       /* methods, when another one was used */
     str key;                         /* Idempotency-Key without its quotes; empty where none is needed */
-    const struct json *body;         /* NULL: it was empty */
+    const struct json *body;         /* NULL: it was empty. Gone when the endpoint's function comes back, as all that lies in api->reading */
 
     /* who does it: the flows, or the store's questions */
     struct waiter waiter;

@@ -28,7 +28,7 @@ static const struct member money_members[] = {
 static void begin(struct api_call *call, const struct change_wish *wish)
 {
     const struct api_options *options = &call->api->options;
-    str fingerprint = fingerprint_of(call->arena, &options->fingerprint_secret, &call->exchange->request, call->body);
+    str fingerprint = fingerprint_of(&call->api->reading, &options->fingerprint_secret, &call->exchange->request, call->body);
     struct request_name name = call_name(call, fingerprint);
     call_wait(call);
     flows_change(options->flows, &name, wish, &call->waiter);
@@ -37,7 +37,7 @@ static void begin(struct api_call *call, const struct change_wish *wish)
 static void change(struct api_call *call, enum command_kind command, const struct member *members, size_t count)
 {
     struct change_wish wish = { .command = command, .payment_id = call->param, .whole = true };
-    struct reading reading = reading_open(call->arena);
+    struct reading reading = reading_open(&call->api->reading);
     reading_members(&reading, call->body, members, count, &wish);
     /* A currency without an amount says nothing about money. */
     if (wish.has_currency && wish.whole) reading_note(&reading, STR("amount"), PROBLEM_PARAM_MISSING);

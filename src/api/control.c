@@ -97,7 +97,7 @@ static const struct member settle_members[] = {
 void settle_operation(struct api_call *call)
 {
     struct settle_wish wish = { .operation_id = call->param, .form = &api_core_form, .request_id = call->request_id };
-    struct reading reading = reading_open(call->arena);
+    struct reading reading = reading_open(&call->api->reading);
     reading_members(&reading, call->body, settle_members, COUNT_OF(settle_members), &wish);
     if (reading.error_count > 0) {
         call_refuse_errors(call, &reading);

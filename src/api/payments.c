@@ -146,8 +146,9 @@ static const struct member payment_members[] = {
 static void authorize(struct api_call *call, const struct new_payment *fresh)
 {
     const struct api_options *options = &call->api->options;
-    str fingerprint = fingerprint_of(call->arena, &options->fingerprint_secret, &call->exchange->request, call->body);
+    str fingerprint = fingerprint_of(&call->api->reading, &options->fingerprint_secret, &call->exchange->request, call->body);
     struct request_name name = call_name(call, fingerprint);
+    http_forget_body(call->exchange);
     call_wait(call);
     flows_authorize(options->flows, &name, &fresh->wish, &call->waiter);
 }
@@ -158,7 +159,7 @@ static void read_and_authorize(struct api_call *call, struct card *card)
         .wish = { .amount.currency = { "USD" }, .metadata = STR("{}"), .card = card },
         .card = card,
     };
-    struct reading reading = reading_open(call->arena);
+    struct reading reading = reading_open(&call->api->reading);
     reading_members(&reading, call->body, payment_members, COUNT_OF(payment_members), &fresh);
     if (reading.error_count > 0) call_refuse_errors(call, &reading);
     else authorize(call, &fresh);

@@ -65,7 +65,7 @@ static enum problem_code read_body(struct api_call *call)
     str body = call->exchange->request.body;
     bool may_be_empty = call->endpoint->body != BODY_JSON;
     if (call->endpoint->body == BODY_NONE || (may_be_empty && body.length == 0)) return PROBLEM_NONE;
-    enum json_problem problem = json_read(call->arena, body, &call->body);
+    enum json_problem problem = json_read(&call->api->reading, body, &call->body);
     if (problem != JSON_FINE) return json_problems[problem];
     return json_kind_of(call->body) == JSON_OBJECT ? PROBLEM_NONE : PROBLEM_JSON_INVALID;
 }

@@ -2,6 +2,8 @@
 /* http: small questions about requests and answers. */
 #include "world/http.h"
 
+#include "base/hash.h"
+
 str http_header(const struct http_request *request, str name)
 {
     for (size_t i = 0; i < request->header_count; i++) {
@@ -17,6 +19,13 @@ size_t http_header_count(const struct http_request *request, str name)
         if (str_equal_ignoring_case(request->headers[i].name, name)) count++;
     }
     return count;
+}
+
+void http_forget_body(struct http_exchange *exchange)
+{
+    str *body = &exchange->request.body;
+    secret_wipe((char *)(uintptr_t)body->bytes, body->length);
+    *body = STR("");
 }
 
 void http_answer_header(struct http_answer *answer, str name, str value)

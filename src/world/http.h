@@ -46,6 +46,9 @@ struct http_exchange {
     void (*answer)(struct http_exchange *exchange, const struct http_answer *answer);
 };
 
+/* Wipes the request's body, which held a card: from now on it is empty. */
+void http_forget_body(struct http_exchange *exchange);
+
 /* Answers, exactly once; the answer's texts are copied. The exchange is gone after this. */
 static inline void http_answer(struct http_exchange *exchange, const struct http_answer *answer)
 {

@@ -14,7 +14,7 @@
 #include "world/http_trust.h"
 
 enum {
-    READ_BYTES = 2 * 1024, /* an answer is small, and thousands of calls wait at once, each with its buffer */
+    READ_BYTES = 1024, /* the least that libcurl takes: an answer is small, and thousands of calls wait at once, each with its buffer */
     CONNECTION_IDLE_SECONDS_MAX = 30, /* before the other side closes it, which is at 60 for most */
     ANSWER_BYTES_FIRST = 512,
     FIRST_VERSION_THAT_KEEPS = 0x080700,
