@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "command/bench_form.h"
-#include "command/bench_histogram.h"
-#include "command/bench_shop.h"
+#include "command/bench/bench_form.h"
+#include "command/bench/bench_histogram.h"
+#include "command/bench/bench_shop.h"
 
 static void every_value_is_kept_to_within_two_percent(void **state)
 {

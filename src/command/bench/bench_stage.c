@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_stage: starts the processes that are measured, and reads their CPU time when counting begins and ends. */
-#include "command/bench_stage.h"
+#include "command/bench/bench_stage.h"
 
 #include <stdio.h>
 #include <sys/resource.h>

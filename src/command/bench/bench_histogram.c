@@ -4,7 +4,7 @@
  *     value   0 1 2 ... 127 | 128,129  130,131 ... 254,255 | 256..259 ...
  *     slot    0 1 2 ... 127 | 128      129     ... 191     | 192      ...
  */
-#include "command/bench_histogram.h"
+#include "command/bench/bench_histogram.h"
 
 enum { STEP_BITS = 6 };
 

@@ -3,7 +3,7 @@
 #ifndef FLORIN_COMMAND_BENCH_SHOP_H
 #define FLORIN_COMMAND_BENCH_SHOP_H
 
-#include "command/bench_load.h"
+#include "command/bench/bench_load.h"
 #include "sim/bank_cards.h"
 
 enum { BENCH_PAYMENT_ID_BYTES = 47 };

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/moment.h"
-#include "command/bench_disk.h"
-#include "command/bench_report.h"
+#include "command/bench/bench_disk.h"
+#include "command/bench/bench_report.h"
 #include "florin_version.h"
 
 enum { MIB = 1024 * 1024, LINE_BYTES = 512 };

@@ -4,7 +4,7 @@
 #define FLORIN_COMMAND_BENCH_REPORT_H
 
 #include "base/text.h"
-#include "command/bench_load.h"
+#include "command/bench/bench_load.h"
 
 enum { BENCH_FIGURES_MAX = 64, BENCH_NAME_BYTES = 48 };
 

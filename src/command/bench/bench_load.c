@@ -3,7 +3,7 @@
  *
  *     WARMING ──▶ COUNTING ──▶ ENDING (asks nothing, waits for what is out) ──▶ OVER
  */
-#include "command/bench_load.h"
+#include "command/bench/bench_load.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -5,8 +5,8 @@
 #define FLORIN_COMMAND_BENCH_LOAD_H
 
 #include "base/error.h"
-#include "command/bench_histogram.h"
-#include "command/bench_lane.h"
+#include "command/bench/bench_histogram.h"
+#include "command/bench/bench_lane.h"
 
 #define BENCH_SECOND INT64_C(1000000000) /* in nanoseconds */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_report: prints rows as they come, and gathers the same figures for the JSON. */
-#include "command/bench_report.h"
+#include "command/bench/bench_report.h"
 
 #include <stdarg.h>
 #include <stdio.h>

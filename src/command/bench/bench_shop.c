@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_shop: every talk is a pair: ask fills a prepared form with an order's number, heard checks what came back. */
-#include "command/bench_shop.h"
+#include "command/bench/bench_shop.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "command/bench_form.h"
+#include "command/bench/bench_form.h"
 
 struct bench_load;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_question: the load generator's own connection, used once. */
-#include "command/bench_question.h"
+#include "command/bench/bench_question.h"
 
 #include <stdio.h>
 
-#include "command/bench_load.h"
+#include "command/bench/bench_load.h"
 
 struct question {
     struct arena *arena;

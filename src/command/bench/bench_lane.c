@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_lane: raw HTTP/1.1 over a socket: sends prepared bytes, and reads of an answer the status and the length only. */
-#include "command/bench_lane.h"
+#include "command/bench/bench_lane.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

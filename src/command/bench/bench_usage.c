@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_usage: reads /proc/PID/stat and /proc/PID/status. */
-#include "command/bench_usage.h"
+#include "command/bench/bench_usage.h"
 
 #include <fcntl.h>
 #include <stdio.h>

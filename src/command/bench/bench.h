@@ -3,9 +3,9 @@
 #ifndef FLORIN_COMMAND_BENCH_H
 #define FLORIN_COMMAND_BENCH_H
 
-#include "command/bench_report.h"
-#include "command/bench_shop.h"
-#include "command/bench_stage.h"
+#include "command/bench/bench_report.h"
+#include "command/bench/bench_shop.h"
+#include "command/bench/bench_stage.h"
 
 struct bench {
     int64_t seconds;                /* of each run, beside warming up */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench: `florin bench` starts a gateway and a simulated bank, measures them in several ways, and tells what came out.
  * It needs nothing but this binary, and talks to 127.0.0.1 only. */
-#include "command/bench.h"
+#include "command/bench/bench.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "command/bench_book.h"
+#include "command/bench/bench_book.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "florin_version.h"

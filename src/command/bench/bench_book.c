@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_book: questions to the simulator's /sim/. */
-#include "command/bench_book.h"
+#include "command/bench/bench_book.h"
 
 #include <stdio.h>
 
 #include "base/json.h"
 #include "base/moment.h"
-#include "command/bench_question.h"
+#include "command/bench/bench_question.h"
 
 enum { MEMBERS_MAX = 200 * 1000, REQUESTS_KEPT = 4096 /* by the simulator */, PATH_BYTES = 64 };
 

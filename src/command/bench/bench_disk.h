@@ -4,7 +4,7 @@
 #define FLORIN_COMMAND_BENCH_DISK_H
 
 #include "base/error.h"
-#include "command/bench_histogram.h"
+#include "command/bench/bench_histogram.h"
 
 enum { BENCH_PATH_BYTES = 256 };
 

@@ -3,9 +3,9 @@
 #ifndef FLORIN_COMMAND_BENCH_STAGE_H
 #define FLORIN_COMMAND_BENCH_STAGE_H
 
-#include "command/bench_disk.h"
-#include "command/bench_report.h"
-#include "command/bench_usage.h"
+#include "command/bench/bench_disk.h"
+#include "command/bench/bench_report.h"
+#include "command/bench/bench_usage.h"
 #include "command/child.h"
 
 enum { BENCH_CARDS = 5000 };

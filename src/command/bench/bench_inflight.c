@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "command/bench.h"
-#include "command/bench_book.h"
+#include "command/bench/bench.h"
+#include "command/bench/bench_book.h"
 
 enum {
     IN_FLIGHT = 2000,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_disk: a folder that comes and goes, and write + fdatasync in a loop. */
-#include "command/bench_disk.h"
+#include "command/bench/bench_disk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "command/bench_load.h"
+#include "command/bench/bench_load.h"
 
 enum {
     PROBE_BYTES = 4096,

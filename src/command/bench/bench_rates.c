@@ -2,8 +2,8 @@
 /* bench_rates: how many a second, in a closed loop, and what each costs; and what the gateway adds to a direct call. */
 #include <stdio.h>
 
-#include "command/bench.h"
-#include "command/bench_question.h"
+#include "command/bench/bench.h"
+#include "command/bench/bench_question.h"
 
 static const int64_t warm_ns = BENCH_SECOND;
 

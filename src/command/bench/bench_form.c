@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_form: cuts the text of a request at its blanks when it is prepared; filling it is copying. */
-#include "command/bench_form.h"
+#include "command/bench/bench_form.h"
 
 #include <stdio.h>
 #include <string.h>
