@@ -22,6 +22,14 @@ def test_one_measurement_is_told_as_a_table_and_as_json(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ['result.json']
 
 
+def test_nginx_is_measured_or_said_to_be_missing(tmp_path):
+    result = bench(tmp_path, '--only', 'nginx', '--seconds', '1', '--json', str(tmp_path / 'result.json'))
+    assert result.returncode == 0, result.stdout + result.stderr
+    figures = json.loads((tmp_path / 'result.json').read_text())['figures']
+    assert 'nginx: skipped, it is not installed' in result.stdout or figures['nginx_pass_through_per_s'] > 0
+    assert [path.name for path in tmp_path.iterdir()] == ['result.json']
+
+
 def test_an_unknown_measurement_is_refused(tmp_path):
     result = bench(tmp_path, '--only', 'luck')
     assert result.returncode == 2

@@ -30,7 +30,7 @@ static const struct setting settings[] = {
     { "bench.seconds", SETTING_NUMBER, "5", 1, SECONDS_MAX, &chosen.seconds,
       "How long each run is counted; a second of warming up comes before it." },
     { "bench.only", SETTING_TEXT, NULL, 0, 0, &chosen.only,
-      "One measurement: start, authorize, captures, pairs, replays, lookups, latency or inflight." },
+      "One measurement: start, authorize, nginx, captures, pairs, replays, lookups, latency or inflight." },
     { "bench.json", SETTING_TEXT, NULL, 0, 0, &chosen.json,
       "File that gets the figures as JSON." },
     { "bench.folder", SETTING_TEXT, ".", 0, 0, &chosen.folder,
@@ -46,6 +46,7 @@ struct measurement {
 static const struct measurement measurements[] = {
     { "start",     bench_measure_start },
     { "authorize", bench_measure_authorize },
+    { "nginx",     bench_measure_nginx },
     { "captures",  bench_measure_captures },
     { "pairs",     bench_measure_pairs },
     { "replays",   bench_measure_replays },

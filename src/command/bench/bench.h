@@ -23,15 +23,15 @@ struct bench_result {
     struct bench_cost cost;
 };
 
-/* Runs a talk of the shop on the stage, against the gateway or, with `direct`, the bank; prints its row. `per_second` 0 is a
- * closed loop; `per_row` answers are one of what the label says. */
+/* Runs a talk of the shop against that address, NULL for the gateway on the stage; prints its row. `per_second` 0 is a closed loop;
+ * `per_row` answers are one of what the label says. */
 struct bench_talk_plan {
     const char *label;
     const struct bench_talk *talk;
     size_t lanes;
     int64_t per_second;
     int per_row;
-    bool direct;
+    const char *address;
 };
 bool bench_talk_run(struct bench *bench, const struct bench_talk_plan *wanted, struct bench_result *out) MUST_CHECK;
 
@@ -40,6 +40,7 @@ bool bench_stock(struct bench *bench, int64_t for_ns) MUST_CHECK;
 
 /* The measurements; false with bench->error. */
 bool bench_measure_authorize(struct bench *bench) MUST_CHECK;
+bool bench_measure_nginx(struct bench *bench) MUST_CHECK;
 bool bench_measure_captures(struct bench *bench) MUST_CHECK;
 bool bench_measure_pairs(struct bench *bench) MUST_CHECK;
 bool bench_measure_replays(struct bench *bench) MUST_CHECK;

@@ -2,9 +2,9 @@
 /* bench_disk: a folder that comes and goes, and write + fdatasync in a loop. */
 #include "command/bench/bench_disk.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 #include "command/bench/bench_load.h"
 
 enum {
+    DESCRIPTORS_MAX = 16, /* of a walk through a folder */
     PROBE_BYTES = 4096,
     PROBE_FILE_BYTES = 4 * 1024 * 1024, /* then from the start again, as SQLite's log does after a checkpoint */
 };
@@ -32,24 +33,29 @@ static bool open_folder(const char *parent, char out[BENCH_PATH_BYTES], struct e
     return error_set(error, "cannot make a folder in %s: %s", parent, strerror(errno));
 }
 
-/* It holds files only. */
+static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *where)
+{
+    (void)about;
+    (void)kind;
+    (void)where;
+    (void)remove(path);
+    return 0;
+}
+
 static void close_folder(const char *folder)
 {
-    char path[BENCH_PATH_BYTES];
-    DIR *entries = folder[0] ? opendir(folder) : NULL;
-    if (!entries) return;
-    for (const struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
-        bench_folder_path(folder, entry->d_name, path);
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) (void)unlink(path);
-    }
-    (void)closedir(entries);
-    (void)rmdir(folder);
+    if (folder[0]) (void)nftw(folder, remove_entry, DESCRIPTORS_MAX, FTW_DEPTH | FTW_PHYS);
 }
 
 bool bench_place_open(struct bench_place *place, const char *parent, struct error *error)
 {
     *place = (struct bench_place){ 0 };
-    return open_folder(parent, place->folder, error) && open_folder("/dev/shm", place->runtime, error);
+    if (!open_folder(parent, place->folder, error) || !open_folder("/dev/shm", place->runtime, error)) return false;
+    char *full = realpath(place->folder, NULL);
+    bool fits = full && strlen(full) < BENCH_PATH_BYTES;
+    if (fits) (void)snprintf(place->full_folder, BENCH_PATH_BYTES, "%s", full);
+    free(full);
+    return fits || error_set(error, "%s cannot be reached, or its path is too long", place->folder);
 }
 
 void bench_place_close(const struct bench_place *place, bool keeps_folder)

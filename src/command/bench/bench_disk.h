@@ -11,10 +11,11 @@ enum { BENCH_PATH_BYTES = 256 };
 /* Where the gateways that are measured keep what they keep. */
 struct bench_place {
     char folder[BENCH_PATH_BYTES];  /* stores and logs, on the disk that is measured */
+    char full_folder[BENCH_PATH_BYTES]; /* the same from the root, for programs that go elsewhere */
     char runtime[BENCH_PATH_BYTES]; /* keys of cards in doubt, on tmpfs */
 };
 
-/* Makes both, the first inside `parent`; and removes them with all the files in them. */
+/* Makes both, the first inside `parent`; and removes them with all that is in them. */
 bool bench_place_open(struct bench_place *place, const char *parent, struct error *error) MUST_CHECK;
 void bench_place_close(const struct bench_place *place, bool keeps_folder);
 

@@ -34,7 +34,7 @@ struct bench_load {
     size_t free_count;
     size_t out; /* requests without an answer */
     int64_t started_ns, counts_ns, ticked_ns;
-    int64_t due_count; /* open loop: how many have been sent */
+    struct bench_schedule schedule;
     enum phase phase;
     bool is_dry; /* nothing more to ask */
     int epoll;
@@ -110,6 +110,8 @@ static void reopen_lane(struct bench_load *load, struct bench_lane *lane)
 
 /* ---- asking and hearing ---- */
 
+static bool asks_on(const struct bench_load *load) { return load->phase < ENDING && !load->is_dry; }
+
 static void ask(struct bench_load *load, size_t number, int64_t since_ns)
 {
     struct bench_lane *lane = &load->lanes[number];
@@ -128,30 +130,47 @@ static void ask(struct bench_load *load, size_t number, int64_t since_ns)
 
 static void release_lane(struct bench_load *load, struct bench_lane *lane, int64_t now)
 {
-    bool asks_on = load->plan->per_second == 0 && load->phase < ENDING && !load->is_dry;
     load->out--;
-    if (asks_on) ask(load, lane->number, now);
+    if (load->plan->per_second == 0 && asks_on(load)) ask(load, lane->number, now);
     else load->free_lanes[load->free_count++] = lane->number;
 }
 
 /* An open loop counts what was due while counting, however late it is answered; a closed one what is answered then. */
+static bool counts(const struct bench_load *load, int64_t since_ns)
+{
+    if (load->plan->per_second == 0) return load->phase == COUNTING;
+    return load->counts_ns > 0 && since_ns >= load->counts_ns && since_ns < load->counts_ns + load->plan->counted_ns;
+}
+
 static void count_answer(struct bench_load *load, const struct bench_lane *lane, int64_t now)
 {
-    bool is_counting = load->phase == COUNTING;
-    int64_t until = load->counts_ns + load->plan->counted_ns;
-    bool was_due = load->counts_ns > 0 && lane->since_ns >= load->counts_ns && lane->since_ns < until;
     load->outcome->last_ns = now;
-    if (is_counting) load->outcome->answers++;
-    if (load->plan->per_second > 0 ? was_due : is_counting) bench_histogram_add(&load->outcome->latency, now - lane->since_ns);
+    if (load->phase == COUNTING) load->outcome->answers++;
+    if (counts(load, lane->since_ns)) bench_histogram_add(&load->outcome->latency, now - lane->since_ns);
+}
+
+static void count_refusal(struct bench_load *load, const struct bench_lane *lane, int64_t now)
+{
+    if (!counts(load, lane->since_ns)) return;
+    load->outcome->refusals++;
+    bench_histogram_add(&load->outcome->refusal, now - lane->since_ns);
+}
+
+static void fail_answer(struct bench_load *load, const struct bench_answer *answer)
+{
+    char why[32];
+    (void)snprintf(why, sizeof why, "status %d: ", answer->status);
+    fail(load, why, answer->body);
 }
 
 static void take_answer(struct bench_load *load, struct bench_lane *lane, const struct bench_answer *answer)
 {
     int64_t now = bench_now_ns();
-    char why[32];
-    (void)snprintf(why, sizeof why, "status %d: ", answer->status);
-    if (load->plan->talk->heard(load->plan->context, lane->number, answer)) count_answer(load, lane, now);
-    else fail(load, why, answer->body);
+    switch (load->plan->talk->heard(load->plan->context, lane->number, answer)) {
+    case BENCH_FINE: count_answer(load, lane, now); break;
+    case BENCH_REFUSED: count_refusal(load, lane, now); break;
+    case BENCH_WRONG: fail_answer(load, answer); break;
+    }
     if (answer->closes) reopen_lane(load, lane);
     release_lane(load, lane, now);
 }
@@ -180,20 +199,20 @@ static void hear(struct bench_lane *lane)
 
 /* ---- time ---- */
 
-static int64_t due_at(const struct bench_load *load, int64_t number)
-{
-    return load->started_ns + number * BENCH_SECOND / load->plan->per_second;
-}
-
 static void ask_what_is_due(struct bench_load *load, int64_t now)
 {
-    bool is_open = load->plan->per_second > 0;
-    while (load->free_count > 0 && !load->is_dry && load->phase < ENDING) {
-        int64_t since = is_open ? due_at(load, load->due_count) : now;
-        if (since > now) return;
-        load->due_count++;
+    int64_t since;
+    while (load->free_count > 0 && asks_on(load) && bench_schedule_take(&load->schedule, now, &since)) {
         ask(load, load->free_lanes[--load->free_count], since);
     }
+}
+
+/* Nobody can be asked: who is due goes elsewhere. */
+static void spill(struct bench_load *load, int64_t now)
+{
+    int64_t since;
+    if (!load->plan->spills || load->free_count > 0 || !asks_on(load)) return;
+    while (bench_schedule_take(&load->schedule, now, &since)) load->outcome->spilled += counts(load, since);
 }
 
 static void enter(struct bench_load *load, enum phase phase, int64_t now)
@@ -231,17 +250,20 @@ static void tick(struct bench_load *load, int64_t now)
     load->plan->tick(load->plan->edge_context);
 }
 
+static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
+
 /* Does what is to be done by now; when to look again. */
 static int64_t turn(struct bench_load *load, int64_t now)
 {
     if (load->phase == OVER) return INT64_MAX;
     change_phase(load, now);
     ask_what_is_due(load, now);
+    spill(load, now);
     tick(load, now);
     int64_t next = phase_ends_at(load);
-    bool is_waiting_for_time = load->plan->per_second > 0 && load->phase < ENDING && load->free_count > 0 && !load->is_dry;
-    if (is_waiting_for_time && due_at(load, load->due_count) < next) next = due_at(load, load->due_count);
-    if (load->plan->tick && load->ticked_ns + load->plan->tick_ns < next) next = load->ticked_ns + load->plan->tick_ns;
+    bool waits_for_time = load->plan->per_second > 0 && asks_on(load) && (load->free_count > 0 || load->plan->spills);
+    if (waits_for_time) next = earlier(next, bench_schedule_next_ns(&load->schedule, now));
+    if (load->plan->tick) next = earlier(next, load->ticked_ns + load->plan->tick_ns);
     return next;
 }
 
@@ -279,7 +301,10 @@ static bool open_loads(struct bench_load *loads, size_t count)
         if (!open_lanes(&loads[i])) return false;
     }
     int64_t now = bench_now_ns();
-    for (size_t i = 0; i < count; i++) loads[i].started_ns = loads[i].ticked_ns = now;
+    for (size_t i = 0; i < count; i++) {
+        loads[i].started_ns = loads[i].ticked_ns = now;
+        loads[i].schedule = (struct bench_schedule){ .began_ns = now, .per_second = loads[i].plan->per_second };
+    }
     return true;
 }
 

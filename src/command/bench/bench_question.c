@@ -23,12 +23,12 @@ static size_t ask(void *context, size_t lane, char *buffer)
     return (size_t)length;
 }
 
-static bool hear(void *context, size_t lane, const struct bench_answer *answer)
+static enum bench_verdict hear(void *context, size_t lane, const struct bench_answer *answer)
 {
     struct question *question = context;
     (void)lane;
     question->body = arena_copy(question->arena, answer->body);
-    return answer->status == 200;
+    return answer->status == 200 ? BENCH_FINE : BENCH_WRONG;
 }
 
 bool bench_question_ask(struct arena *arena, const char *address, const char *path, str *out, struct error *error)

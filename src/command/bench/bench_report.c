@@ -28,6 +28,16 @@ void bench_report_keep(struct bench_report *report, const char *name, double val
     figure->decimals = decimals;
 }
 
+bool bench_report_find(const struct bench_report *report, const char *name, double *out)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        if (strcmp(report->figures[i].name, name) != 0) continue;
+        *out = report->figures[i].value;
+        return true;
+    }
+    return false;
+}
+
 /* ---- for people ---- */
 
 static void say(const char *format, ...) FORMAT_LIKE_PRINTF(1, 2);

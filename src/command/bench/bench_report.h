@@ -35,6 +35,9 @@ void bench_report_close(struct bench_report *report);
 /* Keeps a figure for the JSON. */
 void bench_report_keep(struct bench_report *report, const char *name, double value, int decimals);
 
+/* A figure that was kept before. */
+bool bench_report_find(const struct bench_report *report, const char *name, double *out) MUST_CHECK;
+
 /* Prints "label  value unit" and keeps the figure. */
 void bench_report_value(struct bench_report *report, const char *label, const char *name, double value, int decimals, const char *unit);
 

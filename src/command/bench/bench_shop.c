@@ -132,12 +132,12 @@ static size_t ask_authorize(void *context, size_t lane, char *buffer)
     return fill(shop, &shop->authorize, shop->asked[lane].number, buffer);
 }
 
-static bool hear_authorize(void *context, size_t lane, const struct bench_answer *answer)
+static enum bench_verdict hear_authorize(void *context, size_t lane, const struct bench_answer *answer)
 {
     struct bench_shop *shop = context;
-    if (answer->status != 201 || !read_id(answer->body, shop->payments[shop->asked[lane].number].id)) return false;
+    if (answer->status != 201 || !read_id(answer->body, shop->payments[shop->asked[lane].number].id)) return BENCH_WRONG;
     shop->authorized++;
-    return true;
+    return BENCH_FINE;
 }
 
 const struct bench_talk bench_talk_authorize = { ask_authorize, hear_authorize };
@@ -153,13 +153,13 @@ static size_t ask_capture(void *context, size_t lane, char *buffer)
     return fill(shop, &shop->capture, number, buffer);
 }
 
-static bool hear_capture(void *context, size_t lane, const struct bench_answer *answer)
+static enum bench_verdict hear_capture(void *context, size_t lane, const struct bench_answer *answer)
 {
     struct bench_shop *shop = context;
-    if (answer->status != 200) return false;
+    if (answer->status != 200) return BENCH_WRONG;
     shop->payments[shop->asked[lane].number].is_captured = true;
     shop->captured++;
-    return true;
+    return BENCH_FINE;
 }
 
 const struct bench_talk bench_talk_capture = { ask_capture, hear_capture };
@@ -176,7 +176,7 @@ static size_t ask_pair(void *context, size_t lane, char *buffer)
     return fill(shop, &shop->capture, asked->number, buffer);
 }
 
-static bool hear_pair(void *context, size_t lane, const struct bench_answer *answer)
+static enum bench_verdict hear_pair(void *context, size_t lane, const struct bench_answer *answer)
 {
     struct bench_shop *shop = context;
     return shop->asked[lane].captures ? hear_capture(context, lane, answer) : hear_authorize(context, lane, answer);
@@ -195,12 +195,13 @@ static size_t ask_replay(void *context, size_t lane, char *buffer)
     return fill(shop, &shop->authorize, number, buffer);
 }
 
-static bool hear_replay(void *context, size_t lane, const struct bench_answer *answer)
+static enum bench_verdict hear_replay(void *context, size_t lane, const struct bench_answer *answer)
 {
     struct bench_shop *shop = context;
     char id[BENCH_PAYMENT_ID_BYTES];
     bool is_receipt = answer->status == 201 && read_id(answer->body, id);
-    return is_receipt && strcmp(id, shop->payments[shop->asked[lane].number].id) == 0;
+    bool is_the_same = is_receipt && strcmp(id, shop->payments[shop->asked[lane].number].id) == 0;
+    return is_the_same ? BENCH_FINE : BENCH_WRONG;
 }
 
 const struct bench_talk bench_talk_replay = { ask_replay, hear_replay };
@@ -216,11 +217,11 @@ static size_t ask_look_up(void *context, size_t lane, char *buffer)
     return fill(shop, &shop->look_up, number, buffer);
 }
 
-static bool hear_look_up(void *context, size_t lane, const struct bench_answer *answer)
+static enum bench_verdict hear_look_up(void *context, size_t lane, const struct bench_answer *answer)
 {
     (void)context;
     (void)lane;
-    return answer->status == 200;
+    return answer->status == 200 ? BENCH_FINE : BENCH_WRONG;
 }
 
 const struct bench_talk bench_talk_look_up = { ask_look_up, hear_look_up };
@@ -234,11 +235,11 @@ static size_t ask_direct(void *context, size_t lane, char *buffer)
     return fill(shop, &shop->direct, shop->direct_count++, buffer);
 }
 
-static bool hear_direct(void *context, size_t lane, const struct bench_answer *answer)
+static enum bench_verdict hear_direct(void *context, size_t lane, const struct bench_answer *answer)
 {
     (void)context;
     (void)lane;
-    return answer->status == 200;
+    return answer->status == 200 ? BENCH_FINE : BENCH_WRONG;
 }
 
 const struct bench_talk bench_talk_direct = { ask_direct, hear_direct };
