@@ -31,6 +31,12 @@ void bench_histogram_add(struct bench_histogram *histogram, int64_t value)
     histogram->count++;
 }
 
+void bench_histogram_join(struct bench_histogram *histogram, const struct bench_histogram *other)
+{
+    for (size_t slot = 0; slot < BENCH_SLOTS; slot++) histogram->slots[slot] += other->slots[slot];
+    histogram->count += other->count;
+}
+
 int64_t bench_histogram_at(const struct bench_histogram *histogram, double share)
 {
     double wanted = share * (double)histogram->count;

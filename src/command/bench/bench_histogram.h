@@ -19,6 +19,9 @@ struct bench_histogram {
 /* Negative values count as 0, those beyond the end as the greatest. */
 void bench_histogram_add(struct bench_histogram *histogram, int64_t value);
 
+/* Adds all that is in `other`. */
+void bench_histogram_join(struct bench_histogram *histogram, const struct bench_histogram *other);
+
 /* The value that this share of all (0.99) does not exceed; 0 when there is none. */
 int64_t bench_histogram_at(const struct bench_histogram *histogram, double share);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_rates: how many a second, in a closed loop, and what each costs; and what the gateway adds to a direct call. */
+/* bench_rates: how many a second, in a closed loop, and what each costs. */
 #include <stdio.h>
 
 #include "command/bench/bench.h"
@@ -9,10 +9,7 @@ static const int64_t warm_ns = BENCH_SECOND;
 
 enum {
     PEAK_LANES = 256,     /* where the peak was found, for all but authorizations, which try several */
-    LATENCY_LANES = 128,
-    LATENCY_PER_SECOND = 500,
     STOCK_LEAST = 1000,
-    NS_PER_US = 1000,
 };
 
 /* ---- one run ---- */
@@ -149,24 +146,4 @@ bool bench_measure_lookups(struct bench *bench)
     if (bench->shop.authorized < STOCK_LEAST && !bench_stock(bench, BENCH_SECOND)) return false;
     struct bench_talk_plan plan = { "order look-up", &bench_talk_look_up, PEAK_LANES, .per_row = 1 };
     return measure_rate(bench, "order_lookups_per_s", &plan);
-}
-
-/* ---- what the gateway adds, at a modest fixed rate ---- */
-
-static void report_added(struct bench *bench, const char *label, const char *name, int64_t through_ns, int64_t direct_ns)
-{
-    bench_report_value(&bench->report, label, name, (double)(through_ns - direct_ns) / NS_PER_US, 0, "us");
-}
-
-bool bench_measure_latency(struct bench *bench)
-{
-    struct bench_talk_plan plans[] = {
-        { "direct to the bank, 500 a second", &bench_talk_direct, LATENCY_LANES, LATENCY_PER_SECOND, 1, .address = bench->stage.bank.address },
-        { "through the gateway, 500 a second", &bench_talk_authorize, LATENCY_LANES, LATENCY_PER_SECOND, 1 },
-    };
-    struct bench_result direct, through;
-    if (!bench_talk_run(bench, &plans[0], &direct) || !bench_talk_run(bench, &plans[1], &through)) return false;
-    report_added(bench, "added latency, p50", "added_latency_us_p50", through.p50_ns, direct.p50_ns);
-    report_added(bench, "added latency, p99", "added_latency_us_p99", through.p99_ns, direct.p99_ns);
-    return true;
 }
