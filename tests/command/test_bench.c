@@ -136,6 +136,23 @@ static void a_pair_is_an_authorization_and_its_capture(void **state)
     bench_shop_close(&shop);
 }
 
+static void a_full_house_that_says_when_to_come_back_is_no_failure(void **state)
+{
+    static struct bench_shop shop;
+    char buffer[BENCH_REQUEST_BYTES];
+    struct bench_answer polite = { .status = 503, .says_when = true }, rude = { .status = 503 };
+    (void)state;
+    bench_shop_open(&shop, "test", 10);
+    (void)bench_talk_crowd.ask(&shop, 0, buffer);
+    assert_int_equal(bench_talk_crowd.heard(&shop, 0, &polite), BENCH_REFUSED);
+    assert_int_equal(bench_talk_crowd.heard(&shop, 0, &rude), BENCH_WRONG);
+    assert_int_equal(hear(&shop, &bench_talk_crowd, 202, "{\"id\":\"pay_7\"}"), BENCH_FINE);
+    assert_int_equal(hear(&shop, &bench_talk_crowd, 201, "{\"id\":\"pay_7\"}"), BENCH_FINE);
+    assert_int_equal(shop.taken_on, 1);
+    assert_int_equal(shop.authorized, 1);
+    bench_shop_close(&shop);
+}
+
 static void a_replay_must_bring_the_same_payment(void **state)
 {
     static struct bench_shop shop;
@@ -164,6 +181,7 @@ int main(void)
         cmocka_unit_test(a_form_is_filled_in),
         cmocka_unit_test(every_number_makes_a_key_of_its_own_and_the_same_again),
         cmocka_unit_test(a_pair_is_an_authorization_and_its_capture),
+        cmocka_unit_test(a_full_house_that_says_when_to_come_back_is_no_failure),
         cmocka_unit_test(a_replay_must_bring_the_same_payment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

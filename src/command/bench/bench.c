@@ -18,6 +18,7 @@ enum { EXIT_USAGE = 2, SECONDS_MAX = 600, DESCRIPTORS_LEAST = 8192 };
 
 struct bench_settings {
     int64_t seconds;
+    bool is_long;
     const char *only;
     const char *json;
     const char *folder;
@@ -29,8 +30,10 @@ static struct bench_settings chosen;
 static const struct setting settings[] = {
     { "bench.seconds", SETTING_NUMBER, "5", 1, SECONDS_MAX, &chosen.seconds,
       "How long each run is counted; a second of warming up comes before it." },
+    { "bench.long", SETTING_SWITCH, "off", 0, 0, &chosen.is_long,
+      "Also what takes minutes: overload for a whole one." },
     { "bench.only", SETTING_TEXT, NULL, 0, 0, &chosen.only,
-      "One measurement: start, authorize, nginx, captures, pairs, replays, lookups, latency or inflight." },
+      "One measurement: start, authorize, nginx, captures, pairs, replays, lookups, latency, overload or inflight." },
     { "bench.json", SETTING_TEXT, NULL, 0, 0, &chosen.json,
       "File that gets the figures as JSON." },
     { "bench.folder", SETTING_TEXT, ".", 0, 0, &chosen.folder,
@@ -52,6 +55,7 @@ static const struct measurement measurements[] = {
     { "replays",   bench_measure_replays },
     { "lookups",   bench_measure_lookups },
     { "latency",   bench_measure_latency },
+    { "overload",  bench_measure_overload },
     { "inflight",  bench_measure_inflight },
 };
 /* clang-format on */
@@ -118,7 +122,7 @@ static void say_what(const struct bench *bench)
 
 static bool run_on_stage(struct bench *bench)
 {
-    if (!bench_stage_open(&bench->stage, &bench->place, "main", "0", &bench->error)) return false;
+    if (!bench_stage_open(&bench->stage, &bench->place, &(struct bench_stage_plan){ .name = "main" }, &bench->error)) return false;
     say_what(bench);
     bench_shop_open(&bench->shop, "bench", BENCH_CARDS);
     bool is_fine = measure_all(bench);
@@ -179,6 +183,7 @@ int command_bench(int count, char **words)
     }
     be_interruptible();
     bench.seconds = chosen.seconds;
+    bench.is_long = chosen.is_long;
     return run(&bench) ? 0 : 1;
 }
 

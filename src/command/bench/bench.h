@@ -9,6 +9,7 @@
 
 struct bench {
     int64_t seconds;                /* of each run, beside warming up */
+    bool is_long;                   /* whatever takes more than half a minute is wanted, too */
     struct bench_place place;
     struct bench_stage stage;       /* a bank that answers at once */
     struct bench_shop shop;         /* its customer */
@@ -23,20 +24,24 @@ struct bench_result {
     struct bench_cost cost;
 };
 
-/* Runs a talk of the shop against that address, NULL for the gateway on the stage; prints its row. `per_second` 0 is a closed loop;
- * `per_row` answers are one of what the label says. */
+/* Lets a shop talk to a gateway; prints the row of it. */
 struct bench_talk_plan {
     const char *label;
     const struct bench_talk *talk;
     size_t lanes;
-    int64_t per_second;
-    int per_row;
-    const char *address;
+    int64_t per_second;              /* 0: a closed loop */
+    int per_row;                     /* so many answers are one of what the label says */
+    const char *address;             /* NULL: the gateway on the stage */
+    const struct bench_stage *stage; /* NULL: the bench's own, with its shop */
+    struct bench_shop *shop;
 };
 bool bench_talk_run(struct bench *bench, const struct bench_talk_plan *wanted, struct bench_result *out) MUST_CHECK;
 
 /* Authorizes without measuring until the shop has something to ask about: `for_ns` long. */
 bool bench_stock(struct bench *bench, int64_t for_ns) MUST_CHECK;
+
+/* Where the peak was found, for all but authorizations, which try several numbers of connections. */
+enum { BENCH_PEAK_LANES = 256 };
 
 /* The measurements; false with bench->error. */
 bool bench_measure_authorize(struct bench *bench) MUST_CHECK;
@@ -46,6 +51,7 @@ bool bench_measure_pairs(struct bench *bench) MUST_CHECK;
 bool bench_measure_replays(struct bench *bench) MUST_CHECK;
 bool bench_measure_lookups(struct bench *bench) MUST_CHECK;
 bool bench_measure_latency(struct bench *bench) MUST_CHECK;
+bool bench_measure_overload(struct bench *bench) MUST_CHECK;
 bool bench_measure_inflight(struct bench *bench) MUST_CHECK;
 bool bench_measure_start(struct bench *bench) MUST_CHECK;
 

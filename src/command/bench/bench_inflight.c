@@ -120,7 +120,7 @@ bool bench_measure_inflight(struct bench *bench)
     inflight->bench = bench;
     bench_shop_open(&inflight->shop, "inflight", BENCH_CARDS);
     bench_shop_open(&inflight->old_shop, "old", BENCH_CARDS);
-    bool is_fine = bench_stage_open(&inflight->stage, &bench->place, "inflight", "1900:2000", &bench->error);
+    bool is_fine = bench_stage_open(&inflight->stage, &bench->place, &(struct bench_stage_plan){ .name = "inflight", .latency_ms = "1900:2000" }, &bench->error);
     inflight->sampler.pid = inflight->stage.gateway.pid;
     is_fine = is_fine && settle_some(inflight) && load_it(inflight) && report_inflight(inflight);
     bench_stage_close(&inflight->stage);
@@ -144,7 +144,7 @@ static bool start_and_stop(struct bench *bench, int number, int64_t *ready_ns)
     struct child gateway;
     (void)snprintf(name, sizeof name, "start%d", number);
     int64_t began_ns = bench_now_ns();
-    if (!bench_stage_start_gateway(&gateway, &bench->place, name, bench->stage.bank.address, &bench->error)) return false;
+    if (!bench_stage_start_gateway(&gateway, &bench->place, &(struct bench_stage_plan){ .name = name }, bench->stage.bank.address, &bench->error)) return false;
     *ready_ns = bench_now_ns() - began_ns;
     (void)child_stop(&gateway);
     return true;

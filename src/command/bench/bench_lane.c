@@ -84,6 +84,12 @@ static bool says_close(str line)
     return str_equal_ignoring_case(name, STR("Connection")) && str_equal_ignoring_case(str_trim(value), STR("close"));
 }
 
+static bool says_when(str line)
+{
+    int64_t seconds;
+    return take_number_header(line, STR("Retry-After"), &seconds);
+}
+
 static bool is_status_line(str line) { return line.length >= STATUS_LINE_BYTES_MIN && str_starts_with(line, STR("HTTP/1.1 ")); }
 
 /* Reads status and length out of a whole head. */
@@ -98,6 +104,7 @@ static bool read_head(str head, struct bench_answer *out)
         line = str_cut(str_from(head, 1), '\r', &head);
         if (length < 0) (void)take_number_header(line, STR("Content-Length"), &length);
         out->closes = out->closes || says_close(line);
+        out->says_when = out->says_when || says_when(line);
     }
     out->body.length = length < 0 ? 0 : (size_t)length;
     return length >= 0 || out->status == 204;

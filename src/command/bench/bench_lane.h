@@ -24,7 +24,8 @@ struct bench_lane {
 struct bench_answer {
     int status;
     str body;
-    bool closes; /* no further request on this connection */
+    bool closes;       /* no further request on this connection */
+    bool says_when;    /* to come back: it has a Retry-After */
 };
 
 enum bench_hearing {

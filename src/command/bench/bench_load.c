@@ -24,6 +24,8 @@ enum {
 
 static const int64_t end_within_ns = 60 * BENCH_SECOND; /* above the longest answer of a gateway */
 
+static const int64_t spill_every_ns = BENCH_SECOND / 1000; /* who is due meanwhile may still find a connection */
+
 enum phase { WARMING, COUNTING, ENDING, OVER };
 
 struct bench_load {
@@ -261,8 +263,9 @@ static int64_t turn(struct bench_load *load, int64_t now)
     spill(load, now);
     tick(load, now);
     int64_t next = phase_ends_at(load);
-    bool waits_for_time = load->plan->per_second > 0 && asks_on(load) && (load->free_count > 0 || load->plan->spills);
-    if (waits_for_time) next = earlier(next, bench_schedule_next_ns(&load->schedule, now));
+    bool waits_for_time = load->plan->per_second > 0 && asks_on(load);
+    if (waits_for_time && load->free_count > 0) next = earlier(next, bench_schedule_next_ns(&load->schedule, now));
+    if (waits_for_time && load->plan->spills) next = earlier(next, now + spill_every_ns);
     if (load->plan->tick) next = earlier(next, load->ticked_ns + load->plan->tick_ns);
     return next;
 }

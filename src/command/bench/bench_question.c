@@ -3,8 +3,11 @@
 #include "command/bench/bench_question.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "command/bench/bench_load.h"
+
+static const int64_t between_looks_ns = BENCH_SECOND / 100;
 
 struct question {
     struct arena *arena;
@@ -62,4 +65,15 @@ bool bench_question_metric(const char *address, const char *name, int64_t *out, 
     if (is_known && !find_metric(metrics, str_of(name), out)) is_known = error_set(error, "%s does not tell %s", address, name);
     arena_close(&arena);
     return is_known;
+}
+
+bool bench_question_wait_idle(const char *address, int64_t within_ns, struct error *error)
+{
+    int64_t running, until_ns = bench_now_ns() + within_ns;
+    do {
+        if (!bench_question_metric(address, "florin_flows_running", &running, error)) return false;
+        if (running == 0) return true;
+        (void)nanosleep(&(struct timespec){ .tv_nsec = between_looks_ns }, NULL);
+    } while (bench_now_ns() < until_ns && !bench_load_is_interrupted());
+    return error_set(error, "%lld pieces of work do not end", (long long)running);
 }

@@ -12,4 +12,7 @@ bool bench_question_ask(struct arena *arena, const char *address, const char *pa
 /* What a gateway counts: the sum of a metric without labels, as /metrics tells it. */
 bool bench_question_metric(const char *address, const char *name, int64_t *out, struct error *error) MUST_CHECK;
 
+/* Waits until a gateway has no work in memory: all that it took on has ended, or waits for a person. */
+bool bench_question_wait_idle(const char *address, int64_t within_ns, struct error *error) MUST_CHECK;
+
 #endif

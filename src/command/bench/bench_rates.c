@@ -8,7 +8,6 @@
 static const int64_t warm_ns = BENCH_SECOND;
 
 enum {
-    PEAK_LANES = 256,     /* where the peak was found, for all but authorizations, which try several */
     STOCK_LEAST = 1000,
 };
 
@@ -29,9 +28,8 @@ struct commits {
     int64_t works, commits;
 };
 
-static bool count_commits(struct bench *bench, struct commits *out)
+static bool count_commits(struct bench *bench, const char *address, struct commits *out)
 {
-    const char *address = bench->stage.gateway.address;
     return bench_question_metric(address, "florin_commit_works_total", &out->works, &bench->error) &&
            bench_question_metric(address, "florin_commit_seconds_count", &out->commits, &bench->error);
 }
@@ -42,24 +40,31 @@ static double works_per_commit(const struct commits *before, const struct commit
     return commits > 0 ? (double)(after->works - before->works) / (double)commits : 0;
 }
 
-bool bench_talk_run(struct bench *bench, const struct bench_talk_plan *wanted, struct bench_result *out)
+static struct bench_plan plan_of(struct bench *bench, const struct bench_talk_plan *wanted, struct bench_meter *meter)
 {
-    static struct bench_outcome outcome;
-    struct bench_meter meter = { .stage = &bench->stage };
-    struct commits before, after;
-    struct bench_plan plan = {
-        .address = wanted->address ? wanted->address : bench->stage.gateway.address,
+    return (struct bench_plan){
+        .address = wanted->address ? wanted->address : meter->stage->gateway.address,
         .talk = wanted->talk,
-        .context = &bench->shop,
+        .context = wanted->shop ? wanted->shop : &bench->shop,
         .lanes = wanted->lanes,
         .per_second = wanted->per_second,
         .warm_ns = warm_ns,
         .counted_ns = bench->seconds * BENCH_SECOND,
         .edge = bench_meter_edge,
-        .edge_context = &meter,
+        .edge_context = meter,
     };
-    bench_shop_begin(&bench->shop);
-    if (!count_commits(bench, &before) || !bench_load_run(&plan, &outcome, 1, &bench->error) || !count_commits(bench, &after)) return false;
+}
+
+bool bench_talk_run(struct bench *bench, const struct bench_talk_plan *wanted, struct bench_result *out)
+{
+    static struct bench_outcome outcome;
+    struct bench_meter meter = { .stage = wanted->stage ? wanted->stage : &bench->stage };
+    struct bench_plan plan = plan_of(bench, wanted, &meter);
+    const char *gateway = meter.stage->gateway.address;
+    struct commits before, after;
+    bench_shop_begin(plan.context);
+    if (!count_commits(bench, gateway, &before) || !bench_load_run(&plan, &outcome, 1, &bench->error)) return false;
+    if (!count_commits(bench, gateway, &after)) return false;
     struct bench_cost cost = bench_meter_cost(&meter, outcome.answers);
     cost.per_commit = works_per_commit(&before, &after);
     bench_report_run(&bench->report, wanted->label, &plan, &outcome, &cost, wanted->per_row);
@@ -74,7 +79,7 @@ bool bench_stock(struct bench *bench, int64_t for_ns)
         .address = bench->stage.gateway.address,
         .talk = &bench_talk_authorize,
         .context = &bench->shop,
-        .lanes = PEAK_LANES,
+        .lanes = BENCH_PEAK_LANES,
         .counted_ns = for_ns,
     };
     bench_shop_begin(&bench->shop);
@@ -126,24 +131,24 @@ bool bench_measure_captures(struct bench *bench)
 {
     bool is_stocked = bench_shop_uncaptured(&bench->shop) > STOCK_LEAST;
     if (!is_stocked && !bench_stock(bench, 2 * bench->seconds * BENCH_SECOND)) return false;
-    return measure_rate(bench, "captures_per_s", &(struct bench_talk_plan){ "capture", &bench_talk_capture, PEAK_LANES, .per_row = 1 });
+    return measure_rate(bench, "captures_per_s", &(struct bench_talk_plan){ "capture", &bench_talk_capture, BENCH_PEAK_LANES, .per_row = 1 });
 }
 
 bool bench_measure_pairs(struct bench *bench)
 {
-    struct bench_talk_plan plan = { "authorize + capture, a pair", &bench_talk_pair, PEAK_LANES, .per_row = 2 };
+    struct bench_talk_plan plan = { "authorize + capture, a pair", &bench_talk_pair, BENCH_PEAK_LANES, .per_row = 2 };
     return measure_rate(bench, "pairs_per_s", &plan);
 }
 
 bool bench_measure_replays(struct bench *bench)
 {
     if (bench->shop.authorized < STOCK_LEAST && !bench_stock(bench, BENCH_SECOND)) return false;
-    return measure_rate(bench, "replays_per_s", &(struct bench_talk_plan){ "replay", &bench_talk_replay, PEAK_LANES, .per_row = 1 });
+    return measure_rate(bench, "replays_per_s", &(struct bench_talk_plan){ "replay", &bench_talk_replay, BENCH_PEAK_LANES, .per_row = 1 });
 }
 
 bool bench_measure_lookups(struct bench *bench)
 {
     if (bench->shop.authorized < STOCK_LEAST && !bench_stock(bench, BENCH_SECOND)) return false;
-    struct bench_talk_plan plan = { "order look-up", &bench_talk_look_up, PEAK_LANES, .per_row = 1 };
+    struct bench_talk_plan plan = { "order look-up", &bench_talk_look_up, BENCH_PEAK_LANES, .per_row = 1 };
     return measure_rate(bench, "order_lookups_per_s", &plan);
 }

@@ -142,6 +142,19 @@ static enum bench_verdict hear_authorize(void *context, size_t lane, const struc
 
 const struct bench_talk bench_talk_authorize = { ask_authorize, hear_authorize };
 
+/* ---- authorize in a crowd ---- */
+
+static enum bench_verdict hear_crowd(void *context, size_t lane, const struct bench_answer *answer)
+{
+    struct bench_shop *shop = context;
+    if (answer->status == 503 && answer->says_when) return BENCH_REFUSED;
+    if (answer->status != 202) return hear_authorize(context, lane, answer);
+    shop->taken_on++;
+    return BENCH_FINE;
+}
+
+const struct bench_talk bench_talk_crowd = { ask_authorize, hear_crowd };
+
 /* ---- capture ---- */
 
 static size_t ask_capture(void *context, size_t lane, char *buffer)

@@ -26,6 +26,7 @@ struct bench_shop {
     struct bench_payment *payments;
     uint32_t payment_count, payment_room; /* asked for */
     uint32_t authorized, captured;        /* answered as such */
+    uint32_t taken_on;                    /* authorizations that were answered with a 202 */
     uint32_t capture_next;                /* none below this waits for its capture */
     uint32_t turned_over;                 /* how many old ones have been asked about */
     uint32_t direct_count;                /* sent to the bank past the gateway */
@@ -45,6 +46,7 @@ uint32_t bench_shop_uncaptured(const struct bench_shop *shop);
 
 /* Conversations; their context is the shop. */
 extern const struct bench_talk bench_talk_authorize; /* a new order each time */
+extern const struct bench_talk bench_talk_crowd;     /* the same where a 503 that says when to come back is fine, and a 202 too */
 extern const struct bench_talk bench_talk_capture;   /* old ones, until none is left */
 extern const struct bench_talk bench_talk_pair;      /* a new order, and its capture */
 extern const struct bench_talk bench_talk_replay;    /* old authorizations again, under their keys */

@@ -23,33 +23,41 @@ static void name_file(const char *folder, const char *name, const char *suffix, 
     bench_folder_path(folder, file, out);
 }
 
-static bool start_bank(struct child *bank, const struct bench_place *place, const char *name, const char *latency_ms, struct error *error)
+void bench_stage_store_path(const struct bench_place *place, const char *name, char out[BENCH_PATH_BYTES])
+{
+    name_file(place->folder, name, "db", out);
+}
+
+static const char *or_else(const char *wanted, const char *otherwise) { return wanted ? wanted : otherwise; }
+
+static bool start_bank(struct child *bank, const struct bench_place *place, const struct bench_stage_plan *plan, struct error *error)
 {
     char log[BENCH_PATH_BYTES];
-    const char *const words[] = { "sim", "bank", "--listen", "127.0.0.1:0", "--failure-rate", "0", "--latency-ms", latency_ms,
+    const char *latency_ms = or_else(plan->latency_ms, "0"), *failure_rate = or_else(plan->failure_rate, "0");
+    const char *const words[] = { "sim", "bank", "--listen", "127.0.0.1:0", "--failure-rate", failure_rate, "--latency-ms", latency_ms,
                                   "--cards", TEXT_OF(CARDS), "--seed", "1", "--quiet", NULL };
-    name_file(place->folder, name, "bank.log", log);
+    name_file(place->folder, plan->name, "bank.log", log);
     return child_start(bank, words, log, error);
 }
 
-bool bench_stage_start_gateway(struct child *gateway, const struct bench_place *place, const char *name, const char *bank_address,
-                               struct error *error)
+bool bench_stage_start_gateway(struct child *gateway, const struct bench_place *place, const struct bench_stage_plan *plan,
+                               const char *bank_address, struct error *error)
 {
     char log[BENCH_PATH_BYTES], file[BENCH_PATH_BYTES], store[SETTING_BYTES], bank_url[SETTING_BYTES];
-    const char *const words[] = { "serve", "--listen", "127.0.0.1:0", "--store", store, "--bank-url", bank_url,
-                                  "--runtime-dir", place->runtime, NULL };
-    name_file(place->folder, name, "log", log);
-    name_file(place->folder, name, "db", file);
+    const char *const words[] = { "serve", "--listen", "127.0.0.1:0", "--store", or_else(plan->store, store), "--bank-url", bank_url,
+                                  "--runtime-dir", place->runtime, "--answer-within-ms", or_else(plan->answer_within_ms, "10000"), NULL };
+    name_file(place->folder, plan->name, "log", log);
+    bench_stage_store_path(place, plan->name, file);
     (void)snprintf(store, sizeof store, "sqlite:%s", file);
     (void)snprintf(bank_url, sizeof bank_url, "http://%s", bank_address);
     return child_start(gateway, words, log, error);
 }
 
-bool bench_stage_open(struct bench_stage *stage, const struct bench_place *place, const char *name, const char *latency_ms, struct error *error)
+bool bench_stage_open(struct bench_stage *stage, const struct bench_place *place, const struct bench_stage_plan *plan, struct error *error)
 {
     *stage = (struct bench_stage){ 0 };
-    if (!start_bank(&stage->bank, place, name, latency_ms, error)) return false;
-    if (bench_stage_start_gateway(&stage->gateway, place, name, stage->bank.address, error)) return true;
+    if (!start_bank(&stage->bank, place, plan, error)) return false;
+    if (bench_stage_start_gateway(&stage->gateway, place, plan, stage->bank.address, error)) return true;
     bench_stage_close(stage);
     return false;
 }
