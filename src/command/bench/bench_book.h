@@ -11,7 +11,7 @@ struct bench_book {
 };
 bool bench_book_ask(const char *bank_address, struct bench_book *out, struct error *error) MUST_CHECK;
 
-/* When the last of the `count` latest authorizations came in at the bank, by the wall clock. */
-bool bench_book_last_came_at(const char *bank_address, int64_t count, micros *out, struct error *error) MUST_CHECK;
+/* How many requests have come to its API in its life. */
+bool bench_book_count_requests(const char *bank_address, int64_t *out, struct error *error) MUST_CHECK;
 
 #endif

@@ -1,56 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_inflight: memory and responsiveness: 2,000 authorizations within one second at a bank that takes two, with order
- * look-ups meanwhile; and an idle gateway: how soon it is ready, how much it holds. */
-#include <stdio.h>
+/* bench_inflight: 9,000 payments on their way at any moment to a bank that takes 100 to 2,000 ms and fails one time in twenty, with order
+ * look-ups meanwhile: how much memory that takes, how long the look-ups do, and whether everything ends well. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "command/bench/bench.h"
 #include "command/bench/bench_book.h"
+#include "command/bench/bench_question.h"
 
 enum {
-    IN_FLIGHT = 2000,
+    IN_FLIGHT = 9000,
     SETTLED_FIRST = 100, /* orders that can be looked up from the start */
     LOOK_UPS_PER_SECOND = 500,
-    LOOK_UP_LANES = 32,
-    STARTS = 5,
-    STARTS_MIDDLE = 2,
+    LOOK_UP_LANES = 200,
+    CONFIRM_LANES = 64,
     KIB_PER_MIB = 1024,
 };
 
-static const int64_t look_up_for_ns = 3 * BENCH_SECOND; /* until the last answer is due */
 static const int64_t sample_every_ns = BENCH_SECOND / 50;
-static const int64_t settle_for_ns = BENCH_SECOND / 10; /* each connection asks once: an answer takes longer than this */
+static const int64_t warm_ns = 3 * BENCH_SECOND;              /* until all are out, and each has had an answer */
+static const int64_t settle_for_ns = BENCH_SECOND / 20;       /* each connection asks once: an answer takes longer than this */
+static const int64_t end_within_ns = 120 * BENCH_SECOND;
 static const double ns_per_ms = 1e6;
-
-/* ---- memory ---- */
-
-struct sampler {
-    pid_t pid;
-    int64_t most_kib;
-};
-
-static void sample(void *context)
-{
-    struct sampler *sampler = context;
-    int64_t kib = bench_rss_kib_of(sampler->pid);
-    if (kib > sampler->most_kib) sampler->most_kib = kib;
-}
-
-static void report_memory(struct bench *bench, const char *label, const char *name, int64_t kib)
-{
-    bench_report_value(&bench->report, label, name, (double)kib / KIB_PER_MIB, 1, "MiB");
-}
-
-/* ---- 2,000 in flight ---- */
 
 struct inflight {
     struct bench *bench;
     struct bench_stage stage;
     struct bench_shop shop, old_shop; /* two, because each lane of a shop asks one thing at a time */
-    struct sampler sampler;
+    struct bench_meter meter;
+    int64_t most_kib;
+    struct bench_plan plans[2];
     struct bench_outcome outcomes[2];
 };
+
+static void sample_memory(void *context)
+{
+    struct inflight *inflight = context;
+    int64_t kib = bench_rss_kib_of(inflight->stage.gateway.pid);
+    if (kib > inflight->most_kib) inflight->most_kib = kib;
+}
+
+static void meter_edge(void *context, bool begins)
+{
+    struct inflight *inflight = context;
+    bench_meter_edge(&inflight->meter, begins);
+}
+
+/* ---- the run ---- */
 
 static bool settle_some(struct inflight *inflight)
 {
@@ -68,97 +63,79 @@ static bool settle_some(struct inflight *inflight)
 
 static bool load_it(struct inflight *inflight)
 {
-    const char *address = inflight->stage.gateway.address;
-    const struct bench_plan plans[] = {
-        { .address = address, .talk = &bench_talk_authorize, .context = &inflight->shop, .lanes = IN_FLIGHT, .per_second = IN_FLIGHT,
-          .counted_ns = BENCH_SECOND, .tick = sample, .tick_ns = sample_every_ns, .edge_context = &inflight->sampler },
-        { .address = address, .talk = &bench_talk_look_up, .context = &inflight->old_shop, .lanes = LOOK_UP_LANES,
-          .per_second = LOOK_UPS_PER_SECOND, .counted_ns = look_up_for_ns },
-    };
-    return bench_load_run(plans, inflight->outcomes, COUNT_OF(plans), &inflight->bench->error);
+    struct bench_plan plan = { .address = inflight->stage.gateway.address, .warm_ns = warm_ns,
+                               .counted_ns = inflight->bench->seconds * BENCH_SECOND, .edge_context = inflight };
+    struct bench_plan *pays = &inflight->plans[0], *asks = &inflight->plans[1];
+    *pays = *asks = plan;
+    pays->talk = &bench_talk_crowd;
+    pays->context = &inflight->shop;
+    pays->lanes = IN_FLIGHT;
+    pays->edge = meter_edge;
+    pays->tick = sample_memory;
+    pays->tick_ns = sample_every_ns;
+    asks->talk = &bench_talk_look_up;
+    asks->context = &inflight->old_shop;
+    asks->lanes = LOOK_UP_LANES;
+    asks->per_second = LOOK_UPS_PER_SECOND;
+    inflight->meter.stage = &inflight->stage;
+    return bench_load_run(inflight->plans, inflight->outcomes, COUNT_OF(inflight->plans), &inflight->bench->error);
 }
 
-static micros wall_clock_of(int64_t moment_ns)
+/* ---- did all end well? ---- */
+
+/* Every order that was begun is authorized, whatever its customer heard. */
+static bool confirm_all(struct inflight *inflight)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    int64_t now_ns = now.tv_sec * BENCH_SECOND + now.tv_nsec;
-    return (now_ns - (bench_now_ns() - moment_ns)) / (BENCH_SECOND / MICROS_PER_SECOND);
+    static struct bench_outcome outcome;
+    struct error *error = &inflight->bench->error;
+    struct bench_plan plan = { .address = inflight->stage.gateway.address, .talk = &bench_talk_confirm, .context = &inflight->shop,
+                               .lanes = CONFIRM_LANES, .counted_ns = end_within_ns };
+    if (!bench_question_wait_idle(inflight->stage.gateway.address, end_within_ns, error)) return false;
+    if (!bench_load_run(&plan, &outcome, 1, error)) return false;
+    return outcome.failures == 0 || error_set(error, "in flight: %lld orders did not end as authorized: %s", (long long)outcome.failures,
+                                              outcome.complaint);
 }
 
-static bool report_wire(struct inflight *inflight)
+static bool check_book(struct inflight *inflight)
 {
-    struct bench *bench = inflight->bench;
-    micros began = wall_clock_of(inflight->outcomes[0].first_ns), came;
-    if (!bench_book_last_came_at(inflight->stage.bank.address, IN_FLIGHT, &came, &bench->error)) return false;
-    double ms = (double)(came - began) / MICROS_PER_MS;
-    bench_report_value(&bench->report, "2,000 asked within 1 s, the last at the bank after", "inflight_all_sent_ms", ms, 0, "ms");
-    return true;
+    struct bench_book book;
+    struct error *error = &inflight->bench->error;
+    int64_t expected = (int64_t)inflight->shop.payment_count - inflight->outcomes[0].refusals + inflight->old_shop.authorized;
+    if (!bench_book_ask(inflight->stage.bank.address, &book, error)) return false;
+    return book.holds == expected || error_set(error, "in flight: %lld were authorized, and the bank has %lld holds", (long long)expected,
+                                               (long long)book.holds);
 }
 
-static bool report_inflight(struct inflight *inflight)
+static void report(struct inflight *inflight)
 {
     struct bench_report *report = &inflight->bench->report;
-    const struct bench_outcome *asked = &inflight->outcomes[0], *looked = &inflight->outcomes[1];
-    int64_t whole_ns = asked->last_ns - asked->first_ns;
-    report->failures += asked->failures + looked->failures;
-    if (asked->failures > 0) bench_report_note(report, "  %lld failed; the first: %s", (long long)asked->failures, asked->complaint);
-    if (looked->failures > 0) bench_report_note(report, "  %lld failed; the first: %s", (long long)looked->failures, looked->complaint);
-    report_memory(inflight->bench, "memory with 2,000 in flight", "inflight_rss_mib", inflight->sampler.most_kib);
-    if (!report_wire(inflight)) return false;
-    bench_report_value(report, "  all of them answered after", "inflight_all_answered_ms", (double)whole_ns / ns_per_ms, 0, "ms");
-    bench_report_value(report, "  authorized", "inflight_authorized", inflight->shop.authorized, 0, "");
-    bench_report_value(report, "  order look-ups meanwhile, p99", "inflight_lookup_ms_p99",
-                       (double)bench_histogram_at(&looked->latency, 0.99) / ns_per_ms, 2, "ms");
-    return true;
+    const struct bench_outcome *paid = &inflight->outcomes[0], *asked = &inflight->outcomes[1];
+    struct bench_cost cost = bench_meter_cost(&inflight->meter, paid->answers), none = { 0 };
+    bench_report_run(report, "9,000 in flight, a slow bank", &inflight->plans[0], paid, &cost, 1);
+    bench_report_run(report, "order look-ups meanwhile", &inflight->plans[1], asked, &none, 1);
+    bench_report_value(report, "memory with 9,000 in flight", "inflight_rss_mib", (double)inflight->most_kib / KIB_PER_MIB, 1, "MiB");
+    bench_report_keep(report, "inflight_per_s", bench_outcome_rate(paid), 0);
+    bench_report_keep(report, "inflight_lookup_ms_p99", (double)bench_histogram_at(&asked->latency, 0.99) / ns_per_ms, 2);
+    bench_report_value(report, "  of them answered with 202 first", "inflight_taken_on", inflight->shop.taken_on, 0, "");
+    bench_report_value(report, "  refused", "inflight_refused", (double)paid->refusals, 0, "");
+    bench_report_note(report, "  all %lld others are authorized in the end, once each at the bank",
+                      (long long)inflight->shop.payment_count - paid->refusals);
 }
 
 bool bench_measure_inflight(struct bench *bench)
 {
     struct inflight *inflight = calloc(1, sizeof *inflight);
+    struct bench_stage_plan plan = { .name = "inflight", .latency_ms = "100:2000", .failure_rate = "0.05" };
     INSIST(inflight != NULL && "out of memory");
     inflight->bench = bench;
     bench_shop_open(&inflight->shop, "inflight", BENCH_CARDS);
     bench_shop_open(&inflight->old_shop, "old", BENCH_CARDS);
-    bool is_fine = bench_stage_open(&inflight->stage, &bench->place, &(struct bench_stage_plan){ .name = "inflight", .latency_ms = "1900:2000" }, &bench->error);
-    inflight->sampler.pid = inflight->stage.gateway.pid;
-    is_fine = is_fine && settle_some(inflight) && load_it(inflight) && report_inflight(inflight);
+    bool is_fine = bench_stage_open(&inflight->stage, &bench->place, &plan, &bench->error) && settle_some(inflight) && load_it(inflight) &&
+                   confirm_all(inflight) && check_book(inflight);
+    if (is_fine) report(inflight);
     bench_stage_close(&inflight->stage);
     bench_shop_close(&inflight->shop);
     bench_shop_close(&inflight->old_shop);
     free(inflight);
     return is_fine;
-}
-
-/* ---- an idle gateway ---- */
-
-static int by_size(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
-static bool start_and_stop(struct bench *bench, int number, int64_t *ready_ns)
-{
-    char name[BENCH_NAME_BYTES];
-    struct child gateway;
-    (void)snprintf(name, sizeof name, "start%d", number);
-    int64_t began_ns = bench_now_ns();
-    if (!bench_stage_start_gateway(&gateway, &bench->place, &(struct bench_stage_plan){ .name = name }, bench->stage.bank.address, &bench->error)) return false;
-    *ready_ns = bench_now_ns() - began_ns;
-    (void)child_stop(&gateway);
-    return true;
-}
-
-/* The main stage's gateway has done nothing yet when this comes first. */
-bool bench_measure_start(struct bench *bench)
-{
-    int64_t ready_ns[STARTS];
-    report_memory(bench, "memory, idle", "idle_rss_mib", bench_rss_kib_of(bench->stage.gateway.pid));
-    for (int i = 0; i < STARTS; i++) {
-        if (!start_and_stop(bench, i, &ready_ns[i])) return false;
-    }
-    qsort(ready_ns, STARTS, sizeof ready_ns[0], by_size);
-    bench_report_value(&bench->report, "from start to ready, empty store", "start_ms", (double)ready_ns[STARTS_MIDDLE] / ns_per_ms, 1, "ms");
-    return true;
 }

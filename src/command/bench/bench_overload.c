@@ -72,13 +72,15 @@ static void report(struct overload *overload)
     struct bench_report *report = &overload->bench->report;
     const struct bench_outcome *crowd = &overload->crowd;
     double seconds = (double)crowd->counted_ns / (double)BENCH_SECOND, served = bench_outcome_rate(crowd);
-    double p99_ns = (double)bench_histogram_at(&crowd->latency, 0.99);
-    bench_report_value(report, "served at 3 times the capacity, share of it", "overload_served_per_capacity", served / overload->before.per_s, 2, "");
-    bench_report_value(report, "  their p99, times that at capacity", "overload_p99_per_capacity_p99", p99_ns / (double)overload->before.p99_ns, 1, "");
+    double p99_ns = (double)bench_histogram_at(&crowd->latency, 0.99), no_p99_ns = (double)bench_histogram_at(&crowd->refusal, 0.99);
+    double share = served / overload->before.per_s, times = p99_ns / (double)overload->before.p99_ns;
+    double after = overload->after.per_s / overload->before.per_s;
+    bench_report_value(report, "served at 3 times the capacity, share of it", "overload_served_per_capacity", share, 2, "");
+    bench_report_value(report, "  their p99, times that at capacity", "overload_p99_per_capacity_p99", times, 1, "");
     bench_report_value(report, "  refused with 503 and Retry-After", "overload_refused_per_s", (double)crowd->refusals / seconds, 0, "a second");
-    bench_report_value(report, "  a refusal's p99", "overload_refusal_ms_p99", (double)bench_histogram_at(&crowd->refusal, 0.99) / ns_per_ms, 1, "ms");
+    bench_report_value(report, "  a refusal's p99", "overload_refusal_ms_p99", no_p99_ns / ns_per_ms, 1, "ms");
     bench_report_value(report, "  found all 9,000 connections waiting", "overload_lost_per_s", (double)crowd->spilled / seconds, 0, "a second");
-    bench_report_value(report, "capacity afterwards, share of that before", "overload_capacity_after", overload->after.per_s / overload->before.per_s, 2, "");
+    bench_report_value(report, "capacity afterwards, share of that before", "overload_capacity_after", after, 2, "");
 }
 
 bool bench_measure_overload(struct bench *bench)

@@ -239,6 +239,25 @@ static enum bench_verdict hear_look_up(void *context, size_t lane, const struct 
 
 const struct bench_talk bench_talk_look_up = { ask_look_up, hear_look_up };
 
+/* ---- did it end well? ---- */
+
+static size_t ask_confirm(void *context, size_t lane, char *buffer)
+{
+    struct bench_shop *shop = context;
+    (void)lane;
+    if (shop->confirmed == shop->payment_count) return 0;
+    return fill(shop, &shop->look_up, shop->confirmed++, buffer);
+}
+
+static enum bench_verdict hear_confirm(void *context, size_t lane, const struct bench_answer *answer)
+{
+    (void)context;
+    (void)lane;
+    return answer->status == 200 && str_contains(answer->body, STR("\"state\":\"authorized\"")) ? BENCH_FINE : BENCH_WRONG;
+}
+
+const struct bench_talk bench_talk_confirm = { ask_confirm, hear_confirm };
+
 /* ---- the bank itself ---- */
 
 static size_t ask_direct(void *context, size_t lane, char *buffer)

@@ -28,6 +28,7 @@ struct bench_shop {
     uint32_t authorized, captured;        /* answered as such */
     uint32_t taken_on;                    /* authorizations that were answered with a 202 */
     uint32_t capture_next;                /* none below this waits for its capture */
+    uint32_t confirmed;                   /* how many have been asked about by bench_talk_confirm */
     uint32_t turned_over;                 /* how many old ones have been asked about */
     uint32_t direct_count;                /* sent to the bank past the gateway */
     struct bench_asked asked[BENCH_LANES_MAX];
@@ -51,6 +52,7 @@ extern const struct bench_talk bench_talk_capture;   /* old ones, until none is 
 extern const struct bench_talk bench_talk_pair;      /* a new order, and its capture */
 extern const struct bench_talk bench_talk_replay;    /* old authorizations again, under their keys */
 extern const struct bench_talk bench_talk_look_up;   /* may I ship? for old orders */
+extern const struct bench_talk bench_talk_confirm;   /* each order once, in turn: it is authorized */
 extern const struct bench_talk bench_talk_direct;    /* the bank's own words, to the bank */
 
 #endif

@@ -24,7 +24,8 @@ struct bench_stage_plan {
 };
 
 /* Starts both on free ports. */
-bool bench_stage_open(struct bench_stage *stage, const struct bench_place *place, const struct bench_stage_plan *plan, struct error *error) MUST_CHECK;
+bool bench_stage_open(struct bench_stage *stage, const struct bench_place *place, const struct bench_stage_plan *plan,
+                      struct error *error) MUST_CHECK;
 void bench_stage_close(struct bench_stage *stage);
 
 /* A gateway alone, for those that measure its start. */
