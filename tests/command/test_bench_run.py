@@ -30,6 +30,15 @@ def test_nginx_is_measured_or_said_to_be_missing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ['result.json']
 
 
+def test_a_filled_store_is_measured_beside_an_empty_one(tmp_path):
+    result = bench(tmp_path, '--only', 'growth', '--payments', '500', '--seconds', '1', '--json', str(tmp_path / 'result.json'))
+    assert result.returncode == 0, result.stdout + result.stderr
+    figures = json.loads((tmp_path / 'result.json').read_text())['figures']
+    assert figures['growth_payments'] == 500
+    assert figures['growth_bytes_per_payment'] > 500
+    assert figures['growth_ratio'] > 0
+
+
 def test_an_unknown_measurement_is_refused(tmp_path):
     result = bench(tmp_path, '--only', 'luck')
     assert result.returncode == 2

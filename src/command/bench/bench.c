@@ -14,11 +14,12 @@
 #include "command/settings.h"
 #include "florin_version.h"
 
-enum { EXIT_USAGE = 2, SECONDS_MAX = 600, DESCRIPTORS_LEAST = 8192 };
+enum { EXIT_USAGE = 2, SECONDS_MAX = 600, PAYMENTS_MAX = 100 * 1000 * 1000, DESCRIPTORS_LEAST = 8192 };
 
 struct bench_settings {
     int64_t seconds;
     bool is_long;
+    int64_t payments;
     const char *only;
     const char *json;
     const char *folder;
@@ -31,9 +32,11 @@ static const struct setting settings[] = {
     { "bench.seconds", SETTING_NUMBER, "5", 1, SECONDS_MAX, &chosen.seconds,
       "How long each run is counted; a second of warming up comes before it." },
     { "bench.long", SETTING_SWITCH, "off", 0, 0, &chosen.is_long,
-      "Also what takes minutes: overload for a whole one." },
+      "Also what takes minutes: growth, and overload for a whole one." },
+    { "bench.payments", SETTING_NUMBER, "1000000", 1, PAYMENTS_MAX, &chosen.payments,
+      "How many a filled store has." },
     { "bench.only", SETTING_TEXT, NULL, 0, 0, &chosen.only,
-      "One measurement: start, authorize, nginx, captures, pairs, replays, lookups, latency, overload or inflight." },
+      "One measurement: start, authorize, nginx, captures, pairs, replays, lookups, latency, overload, inflight or growth." },
     { "bench.json", SETTING_TEXT, NULL, 0, 0, &chosen.json,
       "File that gets the figures as JSON." },
     { "bench.folder", SETTING_TEXT, ".", 0, 0, &chosen.folder,
@@ -42,27 +45,32 @@ static const struct setting settings[] = {
 
 struct measurement {
     const char *name;
+    bool is_long;
     bool (*measure)(struct bench *bench);
 };
 
+enum { SHORT = false, LONG = true };
+
 /* In this order: the idle gateway first, and captures after the authorizations that they capture. */
 static const struct measurement measurements[] = {
-    { "start",     bench_measure_start },
-    { "authorize", bench_measure_authorize },
-    { "nginx",     bench_measure_nginx },
-    { "captures",  bench_measure_captures },
-    { "pairs",     bench_measure_pairs },
-    { "replays",   bench_measure_replays },
-    { "lookups",   bench_measure_lookups },
-    { "latency",   bench_measure_latency },
-    { "overload",  bench_measure_overload },
-    { "inflight",  bench_measure_inflight },
+    { "start",     SHORT, bench_measure_start },
+    { "authorize", SHORT, bench_measure_authorize },
+    { "nginx",     SHORT, bench_measure_nginx },
+    { "captures",  SHORT, bench_measure_captures },
+    { "pairs",     SHORT, bench_measure_pairs },
+    { "replays",   SHORT, bench_measure_replays },
+    { "lookups",   SHORT, bench_measure_lookups },
+    { "latency",   SHORT, bench_measure_latency },
+    { "overload",  SHORT, bench_measure_overload },
+    { "inflight",  SHORT, bench_measure_inflight },
+    { "growth",    LONG,  bench_measure_growth },
 };
 /* clang-format on */
 
 static bool is_wanted(const struct measurement *measurement)
 {
-    return !chosen.only || strcmp(chosen.only, measurement->name) == 0;
+    if (!chosen.only) return chosen.is_long || !measurement->is_long;
+    return strcmp(chosen.only, measurement->name) == 0;
 }
 
 static bool knows_only(void)
@@ -184,6 +192,7 @@ int command_bench(int count, char **words)
     be_interruptible();
     bench.seconds = chosen.seconds;
     bench.is_long = chosen.is_long;
+    bench.payments = chosen.payments;
     return run(&bench) ? 0 : 1;
 }
 

@@ -7,12 +7,20 @@
 #include "command/bench/bench_shop.h"
 #include "command/bench/bench_stage.h"
 
+/* A store of many old payments, made when it is first needed. */
+struct bench_filled {
+    uint32_t payments; /* 0: not made yet */
+    micros now;        /* when its newest was made */
+};
+
 struct bench {
     int64_t seconds;                /* of each run, beside warming up */
     bool is_long;                   /* whatever takes more than half a minute is wanted, too */
+    int64_t payments;               /* in a filled store */
     struct bench_place place;
     struct bench_stage stage;       /* a bank that answers at once */
     struct bench_shop shop;         /* its customer */
+    struct bench_filled filled;
     struct bench_report report;
     struct error error;
 };
@@ -43,6 +51,11 @@ bool bench_stock(struct bench *bench, int64_t for_ns) MUST_CHECK;
 /* Where the peak was found, for all but authorizations, which try several numbers of connections. */
 enum { BENCH_PEAK_LANES = 256 };
 
+/* Makes the filled store, under the name of the stage that is to use it, and a shop that knows its orders. */
+#define BENCH_FILLED_STAGE "filled"
+bool bench_fill_once(struct bench *bench) MUST_CHECK;
+void bench_shop_open_filled(struct bench_shop *shop, const struct bench_filled *filled);
+
 /* The measurements; false with bench->error. */
 bool bench_measure_authorize(struct bench *bench) MUST_CHECK;
 bool bench_measure_nginx(struct bench *bench) MUST_CHECK;
@@ -52,6 +65,7 @@ bool bench_measure_replays(struct bench *bench) MUST_CHECK;
 bool bench_measure_lookups(struct bench *bench) MUST_CHECK;
 bool bench_measure_latency(struct bench *bench) MUST_CHECK;
 bool bench_measure_overload(struct bench *bench) MUST_CHECK;
+bool bench_measure_growth(struct bench *bench) MUST_CHECK;
 bool bench_measure_inflight(struct bench *bench) MUST_CHECK;
 bool bench_measure_start(struct bench *bench) MUST_CHECK;
 

@@ -9,8 +9,6 @@
 
 static const char blanks[] = "#*@%";
 
-enum { SHUFFLED_LETTERS = 16 };
-
 static size_t filled_length(str body)
 {
     size_t length = body.length;
@@ -60,8 +58,8 @@ static char *put_number(char *at, uint32_t number)
     return at + BENCH_NUMBER_DIGITS;
 }
 
-/* One to one (splitmix64), so that no two numbers make one key. */
-static uint64_t shuffle(uint64_t number)
+/* splitmix64 */
+uint64_t bench_form_shuffle(uint64_t number)
 {
     number += UINT64_C(0x9e3779b97f4a7c15);
     number = (number ^ (number >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -71,10 +69,12 @@ static uint64_t shuffle(uint64_t number)
 
 static char *put_shuffled(char *at, uint32_t number)
 {
-    uint64_t rest = shuffle(number);
-    for (size_t i = SHUFFLED_LETTERS; i > 0; i--, rest >>= 4) at[i - 1] = (char)('a' + (rest & 15)); /* digits could look like a card */
-    return at + SHUFFLED_LETTERS;
+    uint64_t rest = bench_form_shuffle(number);
+    for (size_t i = BENCH_LETTERS; i > 0; i--, rest >>= 4) at[i - 1] = (char)('a' + (rest & 15)); /* digits could look like a card */
+    return at + BENCH_LETTERS;
 }
+
+void bench_form_letters(uint32_t number, char out[BENCH_LETTERS + 1]) { *put_shuffled(out, number) = '\0'; }
 
 size_t bench_form_fill(const struct bench_form *form, const struct bench_filling *filling, char buffer[BENCH_REQUEST_BYTES])
 {

@@ -10,6 +10,7 @@ enum {
     BENCH_FORM_BYTES = 1024,
     BENCH_REQUEST_BYTES = 1536, /* a filled one */
     BENCH_NUMBER_DIGITS = 10,
+    BENCH_LETTERS = 16,
 };
 
 struct bench_piece {
@@ -36,5 +37,11 @@ void bench_form_prepare(struct bench_form *form, const char *method, const char 
 
 /* The length of the filled request in `buffer`. */
 size_t bench_form_fill(const struct bench_form *form, const struct bench_filling *filling, char buffer[BENCH_REQUEST_BYTES]);
+
+/* Another number for each number, in no order. */
+uint64_t bench_form_shuffle(uint64_t number);
+
+/* What stands for that number in a key: blank *. Letters are ordered as the shuffled numbers are. */
+void bench_form_letters(uint32_t number, char out[BENCH_LETTERS + 1]);
 
 #endif

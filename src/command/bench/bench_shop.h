@@ -26,6 +26,7 @@ struct bench_shop {
     struct bench_payment *payments;
     uint32_t payment_count, payment_room; /* asked for */
     uint32_t authorized, captured;        /* answered as such */
+    uint32_t adopted;                     /* of the authorized ones: not by us */
     uint32_t taken_on;                    /* authorizations that were answered with a 202 */
     uint32_t capture_next;                /* none below this waits for its capture */
     uint32_t confirmed;                   /* how many have been asked about by bench_talk_confirm */
@@ -38,6 +39,9 @@ struct bench_shop {
 /* With cards as `florin sim bank --cards` issues them. Its name is part of its keys and orders. */
 void bench_shop_open(struct bench_shop *shop, const char *name, uint32_t cards);
 void bench_shop_close(struct bench_shop *shop);
+
+/* The next order was authorized long ago, as that payment. */
+void bench_shop_adopt(struct bench_shop *shop, const char *payment_id);
 
 /* Before each run: no lane has anything half done. */
 void bench_shop_begin(struct bench_shop *shop);
