@@ -90,7 +90,9 @@ bool child_spawn(struct child *child, const char *const *words, const char *log_
 
 bool child_is_running(struct child *child)
 {
-    if (child->pid > 0 && waitpid(child->pid, NULL, WNOHANG) != 0) child->pid = 0;
+    int status = 0;
+    if (child->pid > 0 && waitpid(child->pid, &status, WNOHANG) != 0) child->pid = 0;
+    if (WIFSIGNALED(status)) child->ended_by = WTERMSIG(status);
     return child->pid > 0;
 }
 

@@ -11,6 +11,7 @@
 struct child {
     pid_t pid;        /* 0: not running */
     char address[64]; /* "127.0.0.1:40123", from its ready line */
+    int ended_by;     /* the signal that ended it unasked, as child_is_running found */
 };
 
 /* Starts `florin words...` (terminated by NULL) with standard error to `log_path` (NULL: ours), and waits for its ready line,

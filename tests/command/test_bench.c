@@ -136,6 +136,26 @@ static void a_pair_is_an_authorization_and_its_capture(void **state)
     bench_shop_close(&shop);
 }
 
+static void a_life_takes_its_steps_in_turn(void **state)
+{
+    static const char *const paths[] = { "POST /v1/payments ", "GET /v1/orders/", "POST /v1/payments/pay_7/capture ", "GET /v1/orders/",
+                                         "POST /v1/payments " };
+    static struct bench_shop shop;
+    char buffer[BENCH_REQUEST_BYTES];
+    (void)state;
+    bench_shop_open(&shop, "test", 10);
+    bench_shop_begin(&shop);
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        size_t length = bench_talk_life.ask(&shop, 0, buffer);
+        assert_true(str_starts_with((str){ buffer, length }, str_of(paths[i])));
+        bool creates = i % 4 == 0;
+        assert_int_equal(hear(&shop, &bench_talk_life, creates ? 201 : 200, "{\"id\":\"pay_7\"}"), BENCH_FINE);
+    }
+    assert_int_equal(shop.authorized, 2);
+    assert_int_equal(shop.captured, 1);
+    bench_shop_close(&shop);
+}
+
 static void a_full_house_that_says_when_to_come_back_is_no_failure(void **state)
 {
     static struct bench_shop shop;
@@ -181,6 +201,7 @@ int main(void)
         cmocka_unit_test(a_form_is_filled_in),
         cmocka_unit_test(every_number_makes_a_key_of_its_own_and_the_same_again),
         cmocka_unit_test(a_pair_is_an_authorization_and_its_capture),
+        cmocka_unit_test(a_life_takes_its_steps_in_turn),
         cmocka_unit_test(a_full_house_that_says_when_to_come_back_is_no_failure),
         cmocka_unit_test(a_replay_must_bring_the_same_payment),
     };

@@ -39,6 +39,15 @@ def test_a_filled_store_is_measured_beside_an_empty_one(tmp_path):
     assert figures['growth_ratio'] > 0
 
 
+def test_a_killed_gateway_is_started_again_and_settles_all(tmp_path):
+    result = bench(tmp_path, '--only', 'restart', '--payments', '300', '--json', str(tmp_path / 'result.json'))
+    assert result.returncode == 0, result.stdout + result.stderr
+    figures = json.loads((tmp_path / 'result.json').read_text())['figures']
+    assert figures['restart_ready_ms'] > 0
+    assert figures['restart_settled_ms'] >= 0
+    assert 'all 300 are authorized in the end, once each at the bank' in result.stdout
+
+
 def test_an_unknown_measurement_is_refused(tmp_path):
     result = bench(tmp_path, '--only', 'luck')
     assert result.returncode == 2

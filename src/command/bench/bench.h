@@ -63,9 +63,12 @@ bool bench_measure_captures(struct bench *bench) MUST_CHECK;
 bool bench_measure_pairs(struct bench *bench) MUST_CHECK;
 bool bench_measure_replays(struct bench *bench) MUST_CHECK;
 bool bench_measure_lookups(struct bench *bench) MUST_CHECK;
+bool bench_measure_mixed(struct bench *bench) MUST_CHECK;
+bool bench_measure_history(struct bench *bench) MUST_CHECK;
 bool bench_measure_latency(struct bench *bench) MUST_CHECK;
 bool bench_measure_overload(struct bench *bench) MUST_CHECK;
 bool bench_measure_growth(struct bench *bench) MUST_CHECK;
+bool bench_measure_restart(struct bench *bench) MUST_CHECK;
 bool bench_measure_inflight(struct bench *bench) MUST_CHECK;
 bool bench_measure_start(struct bench *bench) MUST_CHECK;
 

@@ -16,7 +16,6 @@ enum {
     KIB_PER_MIB = 1024,
 };
 
-static const int64_t sample_every_ns = BENCH_SECOND / 50;
 static const int64_t warm_ns = 3 * BENCH_SECOND;              /* until all are out, and each has had an answer */
 static const int64_t settle_for_ns = BENCH_SECOND / 20;       /* each connection asks once: an answer takes longer than this */
 static const int64_t end_within_ns = 120 * BENCH_SECOND;
@@ -27,23 +26,9 @@ struct inflight {
     struct bench_stage stage;
     struct bench_shop shop, old_shop; /* two, because each lane of a shop asks one thing at a time */
     struct bench_meter meter;
-    int64_t most_kib;
     struct bench_plan plans[2];
     struct bench_outcome outcomes[2];
 };
-
-static void sample_memory(void *context)
-{
-    struct inflight *inflight = context;
-    int64_t kib = bench_rss_kib_of(inflight->stage.gateway.pid);
-    if (kib > inflight->most_kib) inflight->most_kib = kib;
-}
-
-static void meter_edge(void *context, bool begins)
-{
-    struct inflight *inflight = context;
-    bench_meter_edge(&inflight->meter, begins);
-}
 
 /* ---- the run ---- */
 
@@ -64,15 +49,13 @@ static bool settle_some(struct inflight *inflight)
 static bool load_it(struct inflight *inflight)
 {
     struct bench_plan plan = { .address = inflight->stage.gateway.address, .warm_ns = warm_ns,
-                               .counted_ns = inflight->bench->seconds * BENCH_SECOND, .edge_context = inflight };
+                               .counted_ns = inflight->bench->seconds * BENCH_SECOND, .edge_context = &inflight->meter };
     struct bench_plan *pays = &inflight->plans[0], *asks = &inflight->plans[1];
     *pays = *asks = plan;
     pays->talk = &bench_talk_crowd;
     pays->context = &inflight->shop;
     pays->lanes = IN_FLIGHT;
-    pays->edge = meter_edge;
-    pays->tick = sample_memory;
-    pays->tick_ns = sample_every_ns;
+    pays->edge = bench_meter_edge;
     asks->talk = &bench_talk_look_up;
     asks->context = &inflight->old_shop;
     asks->lanes = LOOK_UP_LANES;
@@ -111,9 +94,10 @@ static void report(struct inflight *inflight)
     struct bench_report *report = &inflight->bench->report;
     const struct bench_outcome *paid = &inflight->outcomes[0], *asked = &inflight->outcomes[1];
     struct bench_cost cost = bench_meter_cost(&inflight->meter, paid->answers), none = { 0 };
+    double most_mib = (double)bench_rss_most_kib_of(inflight->stage.gateway.pid) / KIB_PER_MIB;
     bench_report_run(report, "9,000 in flight, a slow bank", &inflight->plans[0], paid, &cost, 1);
     bench_report_run(report, "order look-ups meanwhile", &inflight->plans[1], asked, &none, 1);
-    bench_report_value(report, "memory with 9,000 in flight", "inflight_rss_mib", (double)inflight->most_kib / KIB_PER_MIB, 1, "MiB");
+    bench_report_value(report, "memory with 9,000 in flight", "inflight_rss_mib", most_mib, 1, "MiB");
     bench_report_keep(report, "inflight_per_s", bench_outcome_rate(paid), 0);
     bench_report_keep(report, "inflight_lookup_ms_p99", (double)bench_histogram_at(&asked->latency, 0.99) / ns_per_ms, 2);
     bench_report_value(report, "  of them answered with 202 first", "inflight_taken_on", inflight->shop.taken_on, 0, "");

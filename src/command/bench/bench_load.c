@@ -35,7 +35,7 @@ struct bench_load {
     size_t *free_lanes; /* a stack */
     size_t free_count;
     size_t out; /* requests without an answer */
-    int64_t started_ns, counts_ns, ticked_ns;
+    int64_t started_ns, counts_ns;
     struct bench_schedule schedule;
     enum phase phase;
     bool is_dry; /* nothing more to ask */
@@ -245,13 +245,6 @@ static void change_phase(struct bench_load *load, int64_t now)
     if (is_late || load->out == 0) enter(load, OVER, now);
 }
 
-static void tick(struct bench_load *load, int64_t now)
-{
-    if (!load->plan->tick || now < load->ticked_ns + load->plan->tick_ns) return;
-    load->ticked_ns = now;
-    load->plan->tick(load->plan->edge_context);
-}
-
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Does what is to be done by now; when to look again. */
@@ -261,12 +254,10 @@ static int64_t turn(struct bench_load *load, int64_t now)
     change_phase(load, now);
     ask_what_is_due(load, now);
     spill(load, now);
-    tick(load, now);
     int64_t next = phase_ends_at(load);
     bool waits_for_time = load->plan->per_second > 0 && asks_on(load);
     if (waits_for_time && load->free_count > 0) next = earlier(next, bench_schedule_next_ns(&load->schedule, now));
     if (waits_for_time && load->plan->spills) next = earlier(next, now + spill_every_ns);
-    if (load->plan->tick) next = earlier(next, load->ticked_ns + load->plan->tick_ns);
     return next;
 }
 
@@ -305,7 +296,7 @@ static bool open_loads(struct bench_load *loads, size_t count)
     }
     int64_t now = bench_now_ns();
     for (size_t i = 0; i < count; i++) {
-        loads[i].started_ns = loads[i].ticked_ns = now;
+        loads[i].started_ns = now;
         loads[i].schedule = (struct bench_schedule){ .began_ns = now, .per_second = loads[i].plan->per_second };
     }
     return true;

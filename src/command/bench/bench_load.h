@@ -35,10 +35,8 @@ struct bench_plan {
     bool spills;           /* open loop: what finds no connection free goes elsewhere; otherwise it waits for one */
     int64_t warm_ns;       /* not counted */
     int64_t counted_ns;    /* then no more is asked, and what is out is waited for */
-    /* Called when counting begins and ends, and about every tick_ns; may be NULL. */
+    /* Called when counting begins and ends; may be NULL. */
     void (*edge)(void *edge_context, bool begins);
-    void (*tick)(void *edge_context);
-    int64_t tick_ns;
     void *edge_context;
 };
 

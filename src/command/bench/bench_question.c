@@ -3,15 +3,17 @@
 #include "command/bench/bench_question.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "command/bench/bench_load.h"
 
-static const int64_t between_looks_ns = BENCH_SECOND / 100;
+static const int64_t between_looks_ns = BENCH_SECOND / 50;
 
 struct question {
     struct arena *arena;
-    const char *path;
+    const char *method, *path;
+    const char *request_body; /* NULL: none */
     bool is_asked;
     str body;
 };
@@ -22,7 +24,10 @@ static size_t ask(void *context, size_t lane, char *buffer)
     (void)lane;
     if (question->is_asked) return 0;
     question->is_asked = true;
-    int length = snprintf(buffer, BENCH_REQUEST_BYTES, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", question->path);
+    const char *body = question->request_body ? question->request_body : "";
+    int length = snprintf(buffer, BENCH_REQUEST_BYTES, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %zu\r\n\r\n%s", question->method,
+                          question->path, strlen(body), body);
+    INSIST(length > 0 && length < BENCH_REQUEST_BYTES);
     return (size_t)length;
 }
 
@@ -34,16 +39,30 @@ static enum bench_verdict hear(void *context, size_t lane, const struct bench_an
     return answer->status == 200 ? BENCH_FINE : BENCH_WRONG;
 }
 
-bool bench_question_ask(struct arena *arena, const char *address, const char *path, str *out, struct error *error)
+static bool send_it(struct question *question, const char *address, struct error *error)
 {
     static const struct bench_talk talk = { ask, hear };
     static struct bench_outcome outcome;
-    struct question question = { .arena = arena, .path = path };
-    struct bench_plan plan = { .address = address, .talk = &talk, .context = &question, .lanes = 1, .counted_ns = BENCH_SECOND };
-    *out = STR_NONE;
+    struct bench_plan plan = { .address = address, .talk = &talk, .context = question, .lanes = 1, .counted_ns = BENCH_SECOND };
     if (!bench_load_run(&plan, &outcome, 1, error)) return false;
+    return outcome.failures == 0 || error_set(error, "%s does not answer %s: %s", address, question->path, outcome.complaint);
+}
+
+bool bench_question_ask(struct arena *arena, const char *address, const char *path, str *out, struct error *error)
+{
+    struct question question = { .arena = arena, .method = "GET", .path = path };
+    bool is_answered = send_it(&question, address, error);
     *out = question.body;
-    return outcome.failures == 0 || error_set(error, "%s does not answer %s: %s", address, path, outcome.complaint);
+    return is_answered;
+}
+
+bool bench_question_tell(const char *address, const char *method, const char *path, const char *body, struct error *error)
+{
+    struct arena arena = { 0 };
+    struct question question = { .arena = &arena, .method = method, .path = path, .request_body = body };
+    bool is_answered = send_it(&question, address, error);
+    arena_close(&arena);
+    return is_answered;
 }
 
 /* The lines of a metric are its name, a space and a number. */
@@ -67,13 +86,18 @@ bool bench_question_metric(const char *address, const char *name, int64_t *out, 
     return is_known;
 }
 
-bool bench_question_wait_idle(const char *address, int64_t within_ns, struct error *error)
+bool bench_question_wait(const char *address, const char *name, int64_t wanted, int64_t within_ns, struct error *error)
 {
-    int64_t running, until_ns = bench_now_ns() + within_ns;
+    int64_t value, until_ns = bench_now_ns() + within_ns;
     do {
-        if (!bench_question_metric(address, "florin_flows_running", &running, error)) return false;
-        if (running == 0) return true;
+        if (!bench_question_metric(address, name, &value, error)) return false;
+        if (value == wanted) return true;
         (void)nanosleep(&(struct timespec){ .tv_nsec = between_looks_ns }, NULL);
     } while (bench_now_ns() < until_ns && !bench_load_is_interrupted());
-    return error_set(error, "%lld pieces of work do not end", (long long)running);
+    return error_set(error, "%s is still %lld and not %lld", name, (long long)value, (long long)wanted);
+}
+
+bool bench_question_wait_idle(const char *address, int64_t within_ns, struct error *error)
+{
+    return bench_question_wait(address, "florin_flows_running", 0, within_ns, error);
 }

@@ -140,6 +140,20 @@ bool bench_measure_pairs(struct bench *bench)
     return measure_rate(bench, "pairs_per_s", &plan);
 }
 
+bool bench_measure_mixed(struct bench *bench)
+{
+    struct bench_talk_plan plan = { "mixed life cycle, requests", &bench_talk_life, BENCH_PEAK_LANES, .per_row = 1 };
+    return measure_rate(bench, "mixed_requests_per_s", &plan);
+}
+
+bool bench_measure_history(struct bench *bench)
+{
+    struct bench_talk_plan events = { "history of a payment, a page", &bench_talk_events, BENCH_PEAK_LANES, .per_row = 1 };
+    struct bench_talk_plan list = { "the 20 newest payments, a page", &bench_talk_list, BENCH_PEAK_LANES, .per_row = 1 };
+    if (bench->shop.authorized < STOCK_LEAST && !bench_stock(bench, BENCH_SECOND)) return false;
+    return measure_rate(bench, "history_pages_per_s", &events) && measure_rate(bench, "list_pages_per_s", &list);
+}
+
 bool bench_measure_replays(struct bench *bench)
 {
     if (bench->shop.authorized < STOCK_LEAST && !bench_stock(bench, BENCH_SECOND)) return false;

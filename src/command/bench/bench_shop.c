@@ -55,7 +55,11 @@ void bench_shop_open(struct bench_shop *shop, const char *name, uint32_t cards)
     make_cards(shop, cards);
     prepare_authorize(&shop->authorize, name);
     prepare(&shop->capture, "/v1/payments/%/capture", name, "capture", "{}");
+    prepare(&shop->void_it, "/v1/payments/%/void", name, "void", "{}");
+    prepare(&shop->refund, "/v1/payments/%/refund", name, "refund", "{}");
     prepare_look_up(&shop->look_up, name);
+    bench_form_prepare(&shop->events, "GET", "/v1/payments/%/events", NULL, STR_NONE);
+    bench_form_prepare(&shop->list, "GET", "/v1/payments?limit=20", NULL, STR_NONE);
     prepare(&shop->direct, "/api/v1/authorizations", name, "direct",
             "{\"card_number\":\"@\",\"cvv\":\"123\",\"expiry_month\":12,\"expiry_year\":2049,\"amount\":5000}");
 }
@@ -71,7 +75,7 @@ void bench_shop_begin(struct bench_shop *shop)
     for (size_t i = 0; i < BENCH_LANES_MAX; i++) shop->asked[i] = (struct bench_asked){ .captures = true };
 }
 
-uint32_t bench_shop_uncaptured(const struct bench_shop *shop) { return shop->authorized - shop->captured; }
+uint32_t bench_shop_uncaptured(const struct bench_shop *shop) { return shop->authorized - shop->captured - shop->voided; }
 
 /* ---- orders ---- */
 
@@ -137,6 +141,7 @@ static bool read_id(str body, char out[BENCH_PAYMENT_ID_BYTES])
 static size_t ask_authorize(void *context, size_t lane, char *buffer)
 {
     struct bench_shop *shop = context;
+    if (shop->payment_limit > 0 && shop->payment_count == shop->payment_limit) return 0;
     shop->asked[lane] = (struct bench_asked){ .number = take_new_order(shop) };
     return fill(shop, &shop->authorize, shop->asked[lane].number, buffer);
 }
@@ -247,6 +252,71 @@ static enum bench_verdict hear_look_up(void *context, size_t lane, const struct 
 }
 
 const struct bench_talk bench_talk_look_up = { ask_look_up, hear_look_up };
+
+static size_t ask_events(void *context, size_t lane, char *buffer)
+{
+    struct bench_shop *shop = context;
+    uint32_t number;
+    (void)lane;
+    if (!take_old_order(shop, &number)) return 0;
+    return fill(shop, &shop->events, number, buffer);
+}
+
+const struct bench_talk bench_talk_events = { ask_events, hear_look_up };
+
+static size_t ask_list(void *context, size_t lane, char *buffer)
+{
+    struct bench_shop *shop = context;
+    (void)lane;
+    return fill(shop, &shop->list, 0, buffer);
+}
+
+const struct bench_talk bench_talk_list = { ask_list, hear_look_up };
+
+/* ---- a whole life ---- */
+
+/* A authorize, L look up, C capture, V void, R refund; of ten orders six are captured, one is refunded, one voided, two are left. */
+static const char *const lives[] = { "ALCL", "AL", "ALCL", "ALV", "ALCL", "ALCLR", "ALCL", "AL", "ALCL", "ALCL" };
+
+static size_t ask_life(void *context, size_t lane, char *buffer)
+{
+    struct bench_shop *shop = context;
+    struct bench_asked *asked = &shop->asked[lane];
+    if (!asked->life || !*asked->life) {
+        size_t length = ask_authorize(context, lane, buffer);
+        asked->life = lives[asked->number % COUNT_OF(lives)];
+        return length;
+    }
+    const struct bench_form *form = *asked->life == 'L'   ? &shop->look_up
+                                    : *asked->life == 'C' ? &shop->capture
+                                    : *asked->life == 'V' ? &shop->void_it
+                                                          : &shop->refund;
+    return fill(shop, form, asked->number, buffer);
+}
+
+static enum bench_verdict hear_void(void *context, size_t lane, const struct bench_answer *answer)
+{
+    struct bench_shop *shop = context;
+    if (answer->status != 200) return BENCH_WRONG;
+    shop->payments[shop->asked[lane].number].is_captured = true;
+    shop->voided++;
+    return BENCH_FINE;
+}
+
+/* A life that goes wrong is over. */
+static enum bench_verdict hear_life(void *context, size_t lane, const struct bench_answer *answer)
+{
+    struct bench_asked *asked = &((struct bench_shop *)context)->asked[lane];
+    char step = *asked->life;
+    enum bench_verdict verdict = step == 'A'   ? hear_authorize(context, lane, answer)
+                                 : step == 'C' ? hear_capture(context, lane, answer)
+                                 : step == 'V' ? hear_void(context, lane, answer)
+                                               : hear_look_up(context, lane, answer);
+    asked->life = verdict == BENCH_FINE ? asked->life + 1 : NULL;
+    return verdict;
+}
+
+const struct bench_talk bench_talk_life = { ask_life, hear_life };
 
 /* ---- did it end well? ---- */
 

@@ -62,8 +62,17 @@ bool bench_stage_open(struct bench_stage *stage, const struct bench_place *place
     return false;
 }
 
+/* What a measurement says that lost its gateway would be a riddle otherwise. */
+static void say_if_gone(const char *who, struct child *child)
+{
+    bool was_there = child->pid > 0;
+    if (was_there && !child_is_running(child)) fprintf(stderr, "florin bench: the %s has ended by itself, signal %d\n", who, child->ended_by);
+}
+
 void bench_stage_close(struct bench_stage *stage)
 {
+    say_if_gone("gateway", &stage->gateway);
+    say_if_gone("bank", &stage->bank);
     (void)child_stop(&stage->gateway);
     (void)child_stop(&stage->bank);
 }

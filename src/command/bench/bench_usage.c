@@ -47,13 +47,17 @@ struct bench_usage bench_usage_of(pid_t pid)
     return usage;
 }
 
-int64_t bench_rss_kib_of(pid_t pid)
+static int64_t read_kib(pid_t pid, const char *name)
 {
     char status[STAT_BYTES];
     int64_t kib;
-    const char *line = read_proc(pid, "status", status, sizeof status) ? strstr(status, "VmRSS:") : NULL;
+    const char *line = read_proc(pid, "status", status, sizeof status) ? strstr(status, name) : NULL;
     if (!line) return 0;
-    str value = str_trim(str_of(line + strlen("VmRSS:")));
+    str value = str_trim(str_of(line + strlen(name)));
     str rest;
     return str_to_int64(str_cut(value, ' ', &rest), INT64_MAX, &kib) ? kib : 0;
 }
+
+int64_t bench_rss_kib_of(pid_t pid) { return read_kib(pid, "VmRSS:"); }
+
+int64_t bench_rss_most_kib_of(pid_t pid) { return read_kib(pid, "VmHWM:"); }

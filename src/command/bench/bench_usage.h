@@ -13,7 +13,8 @@ struct bench_usage {
 };
 struct bench_usage bench_usage_of(pid_t pid);
 
-/* VmRSS in KiB; 0 when it is gone. */
+/* Resident memory in KiB, now and at most so far; 0 when it is gone. */
 int64_t bench_rss_kib_of(pid_t pid);
+int64_t bench_rss_most_kib_of(pid_t pid);
 
 #endif
