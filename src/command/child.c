@@ -88,6 +88,15 @@ bool child_spawn(struct child *child, const char *const *words, const char *log_
     return error_set(error, "cannot start %s: %s", words[0], strerror(errno));
 }
 
+bool child_run(const char *const *words, const char *log_path, struct error *error)
+{
+    struct child child;
+    int status = -1;
+    if (!child_spawn(&child, words, log_path, error)) return false;
+    waitpid(child.pid, &status, 0);
+    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) || error_set(error, "%s failed; see %s", words[0], log_path);
+}
+
 bool child_is_running(struct child *child)
 {
     int status = 0;

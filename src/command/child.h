@@ -22,6 +22,9 @@ bool child_start(struct child *child, const char *const *words, const char *log_
  * address. It is interrupted (SIGINT) when this process dies, so that it can end children of its own. */
 bool child_spawn(struct child *child, const char *const *words, const char *log_path, struct error *error) MUST_CHECK;
 
+/* The same, and waits for its end; false when that was not with status 0. */
+bool child_run(const char *const *words, const char *log_path, struct error *error) MUST_CHECK;
+
 /* It has not ended by itself. */
 bool child_is_running(struct child *child);
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`florin bench` measures, tells, and leaves nothing behind."""
 import json
+import pathlib
 import subprocess
+import tempfile
 
 from florin_testing.processes import florin_binary
 
@@ -46,6 +48,17 @@ def test_a_killed_gateway_is_started_again_and_settles_all(tmp_path):
     assert figures['restart_ready_ms'] > 0
     assert figures['restart_settled_ms'] >= 0
     assert 'all 300 are authorized in the end, once each at the bank' in result.stdout
+
+
+def test_postgresql_is_measured_or_said_to_be_missing():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o711)  # root hands the server to a user of its own
+        result = bench(folder, '--only', 'postgres', '--seconds', '1', '--json', str(folder / 'result.json'))
+        assert result.returncode == 0, result.stdout + result.stderr
+        figures = json.loads((folder / 'result.json').read_text())['figures']
+        assert 'PostgreSQL: skipped, it is not installed' in result.stdout or figures['postgres_authorize_per_s'] > 0
+        assert [path.name for path in folder.iterdir()] == ['result.json']
 
 
 def test_an_unknown_measurement_is_refused(tmp_path):

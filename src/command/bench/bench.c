@@ -20,6 +20,7 @@ struct bench_settings {
     int64_t seconds;
     bool is_long;
     int64_t payments;
+    const char *store;
     const char *only;
     const char *json;
     const char *folder;
@@ -36,9 +37,11 @@ static const struct setting settings[] = {
     { "bench.payments", SETTING_NUMBER, "1000000", 1, PAYMENTS_MAX, &chosen.payments,
       "How many a filled store has." },
     { "bench.only", SETTING_TEXT, NULL, 0, 0, &chosen.only,
-      "One measurement: start, authorize, nginx, captures, pairs, mixed, replays, lookups, history, latency, overload, inflight, growth or restart." },
+      "One measurement: start, authorize, nginx, captures, pairs, mixed, replays, lookups, history, latency, overload, inflight, postgres, growth or restart." },
     { "bench.json", SETTING_TEXT, NULL, 0, 0, &chosen.json,
       "File that gets the figures as JSON." },
+    { "bench.store", SETTING_TEXT, NULL, 0, 0, &chosen.store,
+      "An empty PostgreSQL database, postgres://USER@HOST/DATABASE; without one, a server of its own is made in the folder." },
     { "bench.folder", SETTING_TEXT, ".", 0, 0, &chosen.folder,
       "Where the store is put, in a folder of its own that is removed afterwards; its disk is what is measured." },
 };
@@ -65,6 +68,7 @@ static const struct measurement measurements[] = {
     { "latency",   SHORT, bench_measure_latency },
     { "overload",  SHORT, bench_measure_overload },
     { "inflight",  SHORT, bench_measure_inflight },
+    { "postgres",  SHORT, bench_measure_postgres },
     { "growth",    LONG,  bench_measure_growth },
     { "restart",   LONG,  bench_measure_restart },
 };
@@ -196,6 +200,7 @@ int command_bench(int count, char **words)
     bench.seconds = chosen.seconds;
     bench.is_long = chosen.is_long;
     bench.payments = chosen.payments;
+    bench.store = chosen.store;
     return run(&bench) ? 0 : 1;
 }
 

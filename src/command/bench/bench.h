@@ -17,6 +17,7 @@ struct bench {
     int64_t seconds;                /* of each run, beside warming up */
     bool is_long;                   /* whatever takes more than half a minute is wanted, too */
     int64_t payments;               /* in a filled store */
+    const char *store;              /* a PostgreSQL that is there already; NULL: none */
     struct bench_place place;
     struct bench_stage stage;       /* a bank that answers at once */
     struct bench_shop shop;         /* its customer */
@@ -67,6 +68,7 @@ bool bench_measure_mixed(struct bench *bench) MUST_CHECK;
 bool bench_measure_history(struct bench *bench) MUST_CHECK;
 bool bench_measure_latency(struct bench *bench) MUST_CHECK;
 bool bench_measure_overload(struct bench *bench) MUST_CHECK;
+bool bench_measure_postgres(struct bench *bench) MUST_CHECK;
 bool bench_measure_growth(struct bench *bench) MUST_CHECK;
 bool bench_measure_restart(struct bench *bench) MUST_CHECK;
 bool bench_measure_inflight(struct bench *bench) MUST_CHECK;

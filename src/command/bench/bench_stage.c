@@ -43,11 +43,14 @@ static bool start_bank(struct child *bank, const struct bench_place *place, cons
 bool bench_stage_start_gateway(struct child *gateway, const struct bench_place *place, const struct bench_stage_plan *plan,
                                const char *bank_address, struct error *error)
 {
-    char log[BENCH_PATH_BYTES], file[BENCH_PATH_BYTES], store[SETTING_BYTES], bank_url[SETTING_BYTES];
+    char log[BENCH_PATH_BYTES], file[BENCH_PATH_BYTES], store[SETTING_BYTES], bank_url[SETTING_BYTES],
+        own_files[BENCH_PATH_BYTES];
     const char *const words[] = { "serve", "--listen", "127.0.0.1:0", "--store", or_else(plan->store, store), "--bank-url", bank_url,
-                                  "--runtime-dir", place->runtime, "--answer-within-ms", or_else(plan->answer_within_ms, "10000"), NULL };
+                                  "--runtime-dir", place->runtime, "--local-path", own_files,
+                                  "--answer-within-ms", or_else(plan->answer_within_ms, "10000"), NULL };
     name_file(place->folder, plan->name, "log", log);
     bench_stage_store_path(place, plan->name, file);
+    bench_folder_path(place->folder, plan->name, own_files);
     (void)snprintf(store, sizeof store, "sqlite:%s", file);
     (void)snprintf(bank_url, sizeof bank_url, "http://%s", bank_address);
     return child_start(gateway, words, log, error);
