@@ -15,14 +15,19 @@
 
 enum { WORDS_MAX = 48, LINE_BYTES = 512, READY_WITHIN_MS = 10000 };
 
+static void say_into(int stream, const char *log_path)
+{
+    int log = log_path ? open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+    if (log >= 0) dup2(log, stream);
+}
+
 static _Noreturn void become(const char *const *words, int output, const char *log_path)
 {
     const char *argv[WORDS_MAX + 2] = { "florin" };
     for (int i = 0; i < WORDS_MAX && words[i]; i++) argv[i + 1] = words[i];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(output, STDOUT_FILENO);
-    int log = log_path ? open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
-    if (log >= 0) dup2(log, STDERR_FILENO);
+    say_into(STDERR_FILENO, log_path);
     execv("/proc/self/exe", (char *const *)(const void *)argv);
     _exit(127);
 }
@@ -63,6 +68,41 @@ bool child_start(struct child *child, const char *const *words, const char *log_
     if (child->pid > 0 && read_address(line, child->address, sizeof child->address)) return true;
     child_kill(child);
     return error_set(error, "florin %s did not become ready%s%s", words[0], line[0] ? ": " : "", line);
+}
+
+static _Noreturn void become_other(const char *const *words, const char *log_path)
+{
+    prctl(PR_SET_PDEATHSIG, SIGINT);
+    say_into(STDOUT_FILENO, log_path);
+    say_into(STDERR_FILENO, log_path);
+    execvp(words[0], (char *const *)(const void *)words);
+    _exit(127);
+}
+
+bool child_spawn(struct child *child, const char *const *words, const char *log_path, struct error *error)
+{
+    *child = (struct child){ .pid = fork() };
+    if (child->pid == 0) become_other(words, log_path);
+    if (child->pid > 0) return true;
+    child->pid = 0;
+    return error_set(error, "cannot start %s: %s", words[0], strerror(errno));
+}
+
+bool child_run(const char *const *words, const char *log_path, struct error *error)
+{
+    struct child child;
+    int status = -1;
+    if (!child_spawn(&child, words, log_path, error)) return false;
+    waitpid(child.pid, &status, 0);
+    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) || error_set(error, "%s failed; see %s", words[0], log_path);
+}
+
+bool child_is_running(struct child *child)
+{
+    int status = 0;
+    if (child->pid > 0 && waitpid(child->pid, &status, WNOHANG) != 0) child->pid = 0;
+    if (WIFSIGNALED(status)) child->ended_by = WTERMSIG(status);
+    return child->pid > 0;
 }
 
 bool child_stop(struct child *child)
