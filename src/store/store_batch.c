@@ -154,16 +154,28 @@ void store_finish(struct store *store)
     if (!sql_empty_log(store->sql)) store_stop(store, "a checkpoint failed; stopping");
 }
 
-void store_run_questions(void *on, struct work **works, size_t count)
+/* False: the database went away. */
+static bool answer_all(struct store *store, struct work **works, size_t count)
 {
-    struct store *store = on;
+    bool is_there = true;
     sql_begin(store->sql, false);
     for (size_t i = 0; i < count; i++) {
         works[i]->run(works[i], store);
         sql_end(store->sql);
+        sql_settle(store->sql);
         works[i]->result = sql_trouble_of(store->sql) == SQL_FINE ? WORK_DONE : WORK_FAILED;
+        is_there &= sql_trouble_of(store->sql) != SQL_AWAY;
     }
     sql_rollback(store->sql);
+    return is_there;
+}
+
+/* A question may be asked again; but not for ever, somebody waits for the answer. */
+void store_run_questions(void *on, struct work **works, size_t count)
+{
+    struct store *store = on;
+    struct error error;
+    if (!answer_all(store, works, count) && sql_reach(store->sql, &error)) (void)answer_all(store, works, count);
 }
 
 void store_on_commit(struct store *store, void (*tell)(micros duration, size_t works)) { store->tell = tell; }
