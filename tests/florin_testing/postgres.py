@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import secrets
 import shutil
 import socket
 import subprocess
@@ -81,13 +82,7 @@ class Server:
 
     def ask(self, statement, database='florin', schema='public'):
         """Runs statements and gives the answer's rows, fields with a | between them."""
-        words = [str(programs() / 'psql'), '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', '127.0.0.1', '-p', str(self.port),
-                 '-U', 'florin', '-d', database, '-c', statement]
-        options = f'-csearch_path={schema} -cclient_min_messages=error'
-        done = subprocess.run(words, env={**os.environ, 'PGOPTIONS': options}, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=PATIENCE, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.split('\n')[:-1]
+        return ask(f'postgres://florin@127.0.0.1:{self.port}/{database}', statement, schema)
 
     def close(self):
         """Ends it and takes its folder away."""
@@ -96,6 +91,23 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def ask(url, statement, schema='public'):
+    """Runs statements there and gives the answer's rows, fields with a | between them."""
+    words = [str(programs() / 'psql'), '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', url, '-c', statement]
+    options = f'-csearch_path={schema} -cclient_min_messages=error'
+    done = subprocess.run(words, env={**os.environ, 'PGOPTIONS': options}, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split('\n')[:-1]
+
+
 def place_of(url, schema):
     """The address of a schema in that database."""
     return f'{url}?options=-csearch_path%3D{schema}'
+
+
+def new_place(url):
+    """The address of a new schema there. It stays until the server goes."""
+    schema = f't_{secrets.token_hex(8)}'
+    ask(url, f'CREATE SCHEMA {schema}')
+    return place_of(url, schema)
