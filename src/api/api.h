@@ -19,6 +19,8 @@ struct api_options {
     size_t requests_max;            /* above this many unanswered ones: 503 overloaded */
     size_t (*store_queue)(void *context); /* for /metrics: works that wait for the store; NULL: not told */
     void *store_queue_context;
+    bool (*store_is_away)(void *context); /* its server is being waited for: not ready; NULL: it never is */
+    void *store_is_away_context;
 };
 
 struct api *api_open(const struct api_options *options);

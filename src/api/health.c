@@ -11,12 +11,17 @@ void get_healthz(struct api_call *call)
     call_answer_json(call, 200, STR("{\"status\":\"ok\"}"));
 }
 
+static bool is_store_away(const struct api_options *options)
+{
+    return options->store_is_away && options->store_is_away(options->store_is_away_context);
+}
+
 void get_readyz(struct api_call *call)
 {
     struct flows_view view;
     flows_look(call->api->options.flows, &view);
     if (call->api->stopping) call_refuse(call, PROBLEM_SHUTTING_DOWN);
-    else if (!view.recovered) call_refuse(call, PROBLEM_NOT_READY);
+    else if (!view.recovered || is_store_away(&call->api->options)) call_refuse(call, PROBLEM_NOT_READY);
     else call_answer_json(call, 200, STR("{\"status\":\"ready\"}"));
 }
 

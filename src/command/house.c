@@ -40,6 +40,9 @@ void house_control_path(char path[108])
 bool house_paths(char store[STORE_PATH_BYTES], char witness[WITNESS_PATH_BYTES], struct error *error)
 {
     bool fits = str_copy_to(store_url_path(str_of(house_chosen.store)), store, STORE_PATH_BYTES) && store[0];
+    if (store_is_on_server(str_of(house_chosen.store))) {
+        return error_set(error, "that is for a store in a file; PostgreSQL has pg_basebackup, pg_dump and pg_amcheck (docs/how-to/postgres.md)");
+    }
     if (!fits) return store_say_urls(error);
     return store_witness_path(store, house_chosen.witness_file, witness) || error_set(error, "the path of the witness is too long");
 }
@@ -101,6 +104,13 @@ static bool open_beside(struct house *house, struct error *error)
         if (!house->beside[number - 1]) return false;
     }
     return true;
+}
+
+bool house_store_is_away(const struct house *house)
+{
+    bool is_away = store_is_away(house->store);
+    for (struct store *const *beside = house->beside; *beside; beside++) is_away |= store_is_away(*beside);
+    return is_away;
 }
 
 static bool commit_on(struct house *house, struct store *store, struct error *error)

@@ -103,6 +103,9 @@ void house_close(struct house *house);
 /* The one merchant of this gateway. */
 str house_merchant(void);
 
+/* Is a connection that writes waiting for its server? From any thread. */
+bool house_store_is_away(const struct house *house);
+
 /* Is the chosen store a file? */
 bool house_store_is_file(void);
 

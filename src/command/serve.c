@@ -211,6 +211,8 @@ static void listen_now(void *context)
 
 static size_t store_queue(void *loop) { return loop_commits_pending(loop); }
 
+static bool is_store_away(void *house) { return house_store_is_away(house); }
+
 static bool open_gateway(struct gateway *gateway)
 {
     if (!house_open(&gateway->house, &gateway->error)) return false;
@@ -225,6 +227,8 @@ static bool open_gateway(struct gateway *gateway)
         .requests_max = (size_t)house_chosen.flows_max,
         .store_queue = store_queue,
         .store_queue_context = gateway->house.loop,
+        .store_is_away = is_store_away,
+        .store_is_away_context = &gateway->house,
     };
     gateway->api = api_open(&options);
     return true;

@@ -62,34 +62,54 @@ static void print_summary(const struct verify_report *report, int64_t bad, micro
     else printf("%lld bad\n", (long long)bad);
 }
 
-static int verify(struct store *store, const char *witness, struct error *error)
+/* What is verified, and against what. */
+struct object {
+    char path[STORE_PATH_BYTES], witness[WITNESS_PATH_BYTES]; /* empty: on a server */
+    struct store *store;
+};
+
+/* A server has no witness of ours, and looks at its pages itself. */
+static bool compare_witness(const struct object *object, struct witness_comparison *sides, struct error *sentence)
+{
+    *sides = (struct witness_comparison){ .finding = WITNESS_FITS };
+    return !object->witness[0] || store_compare_witness(object->store, object->witness, sides, sentence);
+}
+
+static int verify(const struct object *object, struct error *error)
 {
     struct verify_report report;
     struct witness_comparison sides;
     struct error sentence = { "" };
     micros began = monotonic();
-    if (!store_compare_witness(store, witness, &sides, &sentence)) {
+    if (!compare_witness(object, &sides, &sentence)) {
         *error = sentence;
         return EXIT_UNREADABLE;
     }
-    if (!store_verify(store, house_merchant(), &report, error)) return EXIT_UNREADABLE;
+    if (!store_verify(object->store, house_merchant(), &report, error)) return EXIT_UNREADABLE;
     bool witness_fits = sides.finding == WITNESS_FITS || sides.finding == WITNESS_ABSENT;
     int64_t bad = verify_report_findings(&report) + !witness_fits;
     verify_print(stdout, &report);
     print_witness(&sides, sentence.text);
+    if (!object->witness[0]) printf("pages     not looked at: PostgreSQL has pg_amcheck and pg_checksums for that\n");
     print_summary(&report, bad, monotonic() - began);
     return bad == 0 ? EXIT_FINE : EXIT_BAD;
+}
+
+static bool read_words(struct object *object, int count, char **words, struct error *error)
+{
+    if (!settings_read_part(settings, COUNT_OF(settings), count, words, error)) return false;
+    return store_is_on_server(str_of(house_chosen.store)) || house_paths(object->path, object->witness, error);
 }
 
 int command_verify(int count, char **words)
 {
     struct error error;
-    char path[STORE_PATH_BYTES], witness[WITNESS_PATH_BYTES];
-    bool usable = settings_read_part(settings, COUNT_OF(settings), count, words, &error) && house_paths(path, witness, &error);
-    struct store *store = usable ? verify_open(path, &error) : NULL;
-    int status = store ? verify(store, witness, &error) : usable ? EXIT_UNREADABLE : EXIT_USAGE;
+    struct object object = { 0 };
+    bool usable = read_words(&object, count, words, &error);
+    if (usable) object.store = store_open(str_of(house_chosen.store), STORE_READS, &error);
+    int status = object.store ? verify(&object, &error) : usable ? EXIT_UNREADABLE : EXIT_USAGE;
     if (status != EXIT_FINE && status != EXIT_BAD) fprintf(stderr, "florin verify: %s\n", error.text);
-    store_close(store);
+    store_close(object.store);
     return status;
 }
 

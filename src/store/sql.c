@@ -151,6 +151,11 @@ void sql_ask(struct sql *sql, const char *text, const struct sql_value *values, 
     if (is_fine(sql)) sql->driver->ask(sql, text, values, count);
 }
 
+void sql_settle(struct sql *sql)
+{
+    if (is_fine(sql) && sql->driver->settle) sql->driver->settle(sql);
+}
+
 bool sql_next(struct sql *sql) { return sql->driver->next(sql); }
 void sql_end(struct sql *sql) { sql->driver->end(sql); }
 int64_t sql_int(struct sql *sql, int column) { return sql->driver->number_at(sql, column); }

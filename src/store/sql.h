@@ -77,6 +77,9 @@ int64_t sql_int(struct sql *sql, int column);                       /* 0 for NUL
 str sql_text(struct sql *sql, int column, struct arena *arena);     /* a copy; STR_NONE for NULL */
 void sql_text_to(struct sql *sql, int column, char *buffer, size_t bytes); /* "" for NULL; cut is a mistake */
 
+/* Waits for what was queued, so that its trouble is known. */
+void sql_settle(struct sql *sql);
+
 /* What went wrong since it was last fine, and the database's words for it. */
 enum sql_trouble sql_trouble_of(const struct sql *sql);
 const char *sql_words(const struct sql *sql);

@@ -27,6 +27,7 @@ struct sql_driver {
     void (*bear)(struct sql *sql, const char *name);
 
     void (*save)(struct sql *sql, const char *text, const struct sql_value *values, size_t count, int64_t rows_expected);
+    void (*settle)(struct sql *sql); /* NULL: nothing is ever queued */
     void (*ask)(struct sql *sql, const char *text, const struct sql_value *values, size_t count);
     bool (*next)(struct sql *sql);
     void (*end)(struct sql *sql);

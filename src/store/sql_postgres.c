@@ -254,6 +254,8 @@ static void wait_for(struct postgres *postgres)
     else settle_and_stop(postgres);
 }
 
+static void settle_now(struct sql *sql) { wait_for(postgres_of(sql)); }
+
 /* ---- statements ---- */
 
 static void save(struct sql *sql, const char *text, const struct sql_value *values, size_t count, int64_t rows_expected)
@@ -468,6 +470,7 @@ const struct sql_driver sql_postgres = {
     .reach = reach,
     .bear = bear,
     .save = save,
+    .settle = settle_now,
     .ask = ask,
     .next = next,
     .end = end,

@@ -55,6 +55,9 @@ void store_finish(struct store *store);
 /* The path inside "sqlite:PATH"; STR_NONE for another kind. */
 str store_url_path(str url);
 
+/* Is that the address of a database on a server? */
+bool store_is_on_server(str url);
+
 /* Says how the address of a store is written; always false. */
 bool store_say_urls(struct error *error);
 

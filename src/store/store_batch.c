@@ -9,7 +9,10 @@
 #include "store/store_internal.h"
 
 enum {
-    COLLISIONS_MAX = 8, /* one repeat is enough as a rule; more means a mistake */
+    COLLISIONS_MAX = 8, /* with one writing connection one repeat is enough; more means a mistake */
+    RIVALS_MAX = 1000,  /* with several somebody else may be first again and again, but not for seconds */
+    RIVALS_TOGETHER_MAX = 3, /* then halves are tried: fewer meet fewer */
+    RIVALS_PAUSE_US = 500,
     LOG_PAGES_MAX = 2000, /* about 8 MiB: a checkpoint of that takes some ten milliseconds */
     EXIT_STORE_BROKEN = 70, /* EX_SOFTWARE of sysexits.h */
 };
@@ -49,9 +52,6 @@ static bool run_plainly(struct store *store, struct work *work)
     sql_end(store->sql);
     return sql_trouble_of(store->sql) == SQL_FINE;
 }
-
-/* On a file one repeat mends it, with a savepoint for each; between several connections somebody may be first again and again. */
-static int collisions_allowed(const struct store *store) { return store->lease ? COLLISIONS_MAX : 1; }
 
 /* Whatever changes something is numbered, in its own transaction, so that it can be told what is missing. One that only looked
  * writes nothing and needs no fsync. */
@@ -103,16 +103,34 @@ static enum sql_trouble commit_together(struct store *store, struct work **works
     return trouble;
 }
 
-/* Savepoints cost a copy of every page that they touch, and collisions are rare: the first run does without them. Where others
- * write as well, the whole transaction runs again, and sees what it collided with. */
-static bool commit(struct store *store, struct work **works, size_t count)
+/* Savepoints cost a copy of every page that they touch, and collisions are rare: the first run does without them. */
+static bool commit_alone(struct store *store, struct work **works, size_t count)
+{
+    enum sql_trouble trouble = commit_together(store, works, count, run_plainly);
+    if (trouble == SQL_COLLISION) trouble = commit_together(store, works, count, run_in_savepoint);
+    if (trouble == SQL_COLLISION) store_stop(store, "a decision collided where none can; stopping");
+    return trouble == SQL_FINE;
+}
+
+/* Somebody was first. Connections wait for different times, so that they do not meet again. */
+static void let_rivals_pass(struct store *store, int collisions)
+{
+    if (!lease_is_ours(store)) store_stop(store, "another gateway has taken this store over; stopping");
+    if (collisions == RIVALS_MAX) store_stop(store, "a decision collided where none can; stopping");
+    int steps = 1 + (collisions * (store->connection + 1)) % 16;
+    struct timespec pause = { 0, steps * RIVALS_PAUSE_US * 1000L };
+    nanosleep(&pause, NULL);
+}
+
+/* Where others write as well, the whole transaction runs again, and sees what it collided with. */
+static bool commit_among_others(struct store *store, struct work **works, size_t count)
 {
     enum sql_trouble trouble = commit_together(store, works, count, run_plainly);
     for (int collisions = 0; trouble == SQL_COLLISION || trouble == SQL_AWAY;) {
         if (trouble == SQL_AWAY) store_reach(store);
-        else if (store->lease && !lease_is_ours(store)) store_stop(store, "another gateway has taken this store over; stopping");
-        else if (collisions++ == collisions_allowed(store)) store_stop(store, "a decision collided where none can; stopping");
-        trouble = commit_together(store, works, count, store->lease ? run_plainly : run_in_savepoint);
+        else let_rivals_pass(store, ++collisions);
+        if (count > 1 && collisions > RIVALS_TOGETHER_MAX) return false;
+        trouble = commit_together(store, works, count, run_plainly);
     }
     return trouble == SQL_FINE;
 }
@@ -122,10 +140,10 @@ static void set_results(struct work **works, size_t count, enum work_result resu
     for (size_t i = 0; i < count; i++) works[i]->result = result;
 }
 
-/* A full disk: halves try again, down to a single work, so that small ones still get through. */
+/* A full disk, or rivals: halves try again, down to a single work, so that small ones still get through. */
 static void commit_or_split(struct store *store, struct work **works, size_t count)
 {
-    if (commit(store, works, count)) {
+    if (store->lease ? commit_among_others(store, works, count) : commit_alone(store, works, count)) {
         set_results(works, count, WORK_DONE);
     } else if (count == 1) {
         works[0]->result = WORK_FULL;
@@ -154,16 +172,28 @@ void store_finish(struct store *store)
     if (!sql_empty_log(store->sql)) store_stop(store, "a checkpoint failed; stopping");
 }
 
-void store_run_questions(void *on, struct work **works, size_t count)
+/* False: the database went away. */
+static bool answer_all(struct store *store, struct work **works, size_t count)
 {
-    struct store *store = on;
+    bool is_there = true;
     sql_begin(store->sql, false);
     for (size_t i = 0; i < count; i++) {
         works[i]->run(works[i], store);
         sql_end(store->sql);
+        sql_settle(store->sql);
         works[i]->result = sql_trouble_of(store->sql) == SQL_FINE ? WORK_DONE : WORK_FAILED;
+        is_there &= sql_trouble_of(store->sql) != SQL_AWAY;
     }
     sql_rollback(store->sql);
+    return is_there;
+}
+
+/* A question may be asked again; but not for ever, somebody waits for the answer. */
+void store_run_questions(void *on, struct work **works, size_t count)
+{
+    struct store *store = on;
+    struct error error;
+    if (!answer_all(store, works, count) && sql_reach(store->sql, &error)) (void)answer_all(store, works, count);
 }
 
 void store_on_commit(struct store *store, void (*tell)(micros duration, size_t works)) { store->tell = tell; }

@@ -9,6 +9,12 @@
 
 str store_url_path(str url) { return str_starts_with(url, STR("sqlite:")) ? str_from(url, 7) : STR_NONE; }
 
+bool store_is_on_server(str url)
+{
+    const struct sql_dialect *dialect = sql_dialect_named(url);
+    return dialect && !dialect->is_file;
+}
+
 bool store_say_urls(struct error *error) { return error_set(error, "a store is written sqlite:PATH or postgres://USER@HOST/DATABASE"); }
 
 bool store_unreadable(const struct store *store, struct error *error)

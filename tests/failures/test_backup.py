@@ -281,7 +281,7 @@ def test_what_is_damaged_is_neither_kept_nor_put_back(open_shop, tmp_path):
     (['backup'], 'say --to FILE'),
     (['restore'], 'say --from FILE, or --accept-loss'),
     (['restore', '--from', 'a.db', '--accept-loss'], 'say --from FILE, or --accept-loss'),
-    (['backup', '--to', 'a.db', '--store', 'postgres://somewhere'], 'a store is written sqlite:PATH'),
+    (['backup', '--to', 'a.db', '--store', 'postgres://somewhere'], 'that is for a store in a file'),
     (['verify', '--store', 'somewhere'], 'a store is written sqlite:PATH'),
     (['verify', '--all'], '--all'),
 ], ids=['no-target', 'no-source', 'both', 'other-store', 'no-url', 'unknown-flag'])

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 
+from florin_testing import postgres
 from florin_testing.client import Client
 from florin_testing.processes import florin_binary
 from florin_testing.waiting import PATIENCE, until
@@ -58,11 +59,17 @@ class Gateway:
         self.runtime = pathlib.Path(tempfile.mkdtemp(prefix='florin-test-', dir='/dev/shm'))
         self.store = self.folder / 'florin.db'
         self.log_file = self.folder / 'gateway.log'
-        self.settings = {**DEFAULTS, 'store': f'sqlite:{self.store}', 'bank_url': bank_url,
-                         'runtime_dir': self.runtime, **settings}
+        self.settings = {**DEFAULTS, **self.place(), 'bank_url': bank_url, 'runtime_dir': self.runtime, **settings}
         self.process = None
         self.address = None
         self.start(env)
+
+    def place(self):
+        """Where its store is: a file, or with FLORIN_TEST_POSTGRES a schema of its own in that database."""
+        url = os.environ.get('FLORIN_TEST_POSTGRES')
+        if not url:
+            return {'store': f'sqlite:{self.store}'}
+        return {'store': postgres.new_place(url), 'local_path': self.folder / 'florin'}
 
     # --- its life ---
 
@@ -166,7 +173,7 @@ class Gateway:
 
     def command(self, *words, **more):
         """Runs another command of florin on the same store: (exit status, standard output, standard error)."""
-        names = ('store', 'bank_url') if words[0] == 'reconcile' else ('store', 'bank_url', 'runtime_dir', 'key_file')
+        names = ('store', 'bank_url') if words[0] == 'reconcile' else ('store', 'local_path', 'bank_url', 'runtime_dir', 'key_file')
         settings = {name: self.settings.get(name) for name in names}
         return run(*words, *flags({**settings, **more.pop('settings', {})}), **more)
 

@@ -126,7 +126,7 @@ struct shop *shop_open_with(const struct shop_settings *settings)
     snprintf(shop->folder, sizeof shop->folder, "/dev/shm/florin-flow-XXXXXX");
     assert_non_null(mkdtemp(shop->folder));
     snprintf(shop->path, sizeof shop->path, "%s/florin.db", shop->folder);
-    snprintf(shop->url, sizeof shop->url, "sqlite:%s", shop->path);
+    place_take(shop->path, shop->url);
     struct fake_options options = { .seed = settings->seed ? settings->seed : 7, .bank_latency_ms = { 50, 50 } };
     options.bank_auth_expiry_hours = settings->bank_holds_end_at_once ? 0 : hours;
     shop->world = fake_world_open(&options);
@@ -185,6 +185,7 @@ void shop_close(struct shop *shop)
     close_files(shop);
     fake_world_close(shop->world);
     for (size_t i = 0; i < shop->guest_count; i++) free(shop->guests[i]);
+    place_give_back(shop->url);
     assert_true(folder_remove(shop->folder));
     free(shop);
 }

@@ -6,6 +6,7 @@
 
 #include "world/fake_world.h"
 #include "flow/flows.h"
+#include "store/place.h"
 
 #define SHOP_SECOND ((micros)MICROS_PER_SECOND)
 #define SHOP_DAY (24 * SHOP_HOUR)
@@ -46,7 +47,7 @@ struct shop {
     struct shop_settings settings;
     char folder[96];
     char path[128]; /* of the store */
-    char url[160];
+    char url[PLACE_URL_BYTES];
     struct guest *guests[SHOP_GUESTS_MAX];
     size_t guest_count;
 };

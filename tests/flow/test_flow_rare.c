@@ -3,7 +3,6 @@
  * in them, an id that is none; and that measures count what happened. */
 #include "base/base_testing.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,14 +41,6 @@ static void more_open_operations_than_a_page_holds_are_all_taken_up(void **state
     shop_close(shop);
 }
 
-static void rewrite_our_book(struct shop *shop, const char *statement)
-{
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(shop->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, statement, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 /* Whoever does not know what is open answers nothing: it would begin a second time what runs already. */
 static void a_gateway_that_cannot_read_what_is_open_stops(void **state)
 {
@@ -58,7 +49,7 @@ static void a_gateway_that_cannot_read_what_is_open_stops(void **state)
     struct shop *shop = shop_open();
     shop_held(shop, "k1");
     shop_lose(shop, true);
-    rewrite_our_book(shop, "ALTER TABLE operation RENAME TO away");
+    place_tamper(shop->url, "ALTER TABLE operation RENAME TO away");
     pid_t child = fork();
     if (child == 0) {
         shop_begin(shop);
@@ -66,7 +57,7 @@ static void a_gateway_that_cannot_read_what_is_open_stops(void **state)
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_UNREADABLE);
-    rewrite_our_book(shop, "ALTER TABLE away RENAME TO operation");
+    place_tamper(shop->url, "ALTER TABLE away RENAME TO operation");
     shop_begin(shop);
     shop_close(shop);
 }
@@ -76,9 +67,9 @@ static void call_open_operations(struct shop *shop, const char *state)
 {
     char statement[200];
     snprintf(statement, sizeof statement, "UPDATE operation SET state = '%s' WHERE ended_at IS NULL", state);
-    rewrite_our_book(shop, statement);
+    place_tamper(shop->url, statement);
     snprintf(statement, sizeof statement, "UPDATE payment SET operation_state = '%s' WHERE operation_kind <> 'none'", state);
-    rewrite_our_book(shop, statement);
+    place_tamper(shop->url, statement);
 }
 
 /* One that died while it captured, or while it paid, and whose successor does not know. */

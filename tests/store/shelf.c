@@ -2,7 +2,6 @@
 /* shelf: opening and closing, errands, and records in which every field says something else. */
 #include "store/shelf.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -27,7 +26,7 @@ int shelf_set_up(void **state)
     snprintf(shelf->folder, sizeof shelf->folder, "/tmp/florin-store-XXXXXX");
     assert_non_null(mkdtemp(shelf->folder));
     snprintf(shelf->path, sizeof shelf->path, "%s/a.db", shelf->folder);
-    snprintf(shelf->url, sizeof shelf->url, "sqlite:%s", shelf->path);
+    place_take(shelf->path, shelf->url);
     open_store(shelf);
     *state = shelf;
     return 0;
@@ -38,6 +37,7 @@ int shelf_tear_down(void **state)
     struct shelf *shelf = *state;
     store_close(shelf->store);
     arena_close(&shelf->arena);
+    place_give_back(shelf->url);
     assert_true(folder_remove(shelf->folder));
     free(shelf);
     return 0;
@@ -49,14 +49,7 @@ void shelf_reopen(struct shelf *shelf)
     open_store(shelf);
 }
 
-void shelf_tamper(struct shelf *shelf, const char *statement)
-{
-    sqlite3 *db;
-    char *problem = NULL;
-    assert_int_equal(sqlite3_open(shelf->path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, statement, NULL, NULL, &problem) != SQLITE_OK) fail_msg("%s: %s", statement, problem);
-    sqlite3_close(db);
-}
+void shelf_tamper(struct shelf *shelf, const char *statement) { place_tamper(shelf->url, statement); }
 
 /* ---- errands ---- */
 

@@ -3,12 +3,13 @@
 #ifndef FLORIN_TESTS_STORE_SHELF_H
 #define FLORIN_TESTS_STORE_SHELF_H
 
+#include "store/place.h"
 #include "store/store.h"
 
 struct shelf {
     char folder[64];
     char path[80];
-    char url[96];
+    char url[PLACE_URL_BYTES];
     struct store *store;
     struct arena arena; /* for what was read */
 };

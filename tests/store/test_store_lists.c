@@ -387,6 +387,7 @@ static void ask_everything(struct store *store, void *context)
 
 static void every_question_is_answered_by_an_index(void **state)
 {
+    only_for_files("the plans are SQLite's");
     struct shelf *shelf = *state;
     int questions = 0;
     sqlite3_auto_extension((void (*)(void))(uintptr_t)remember_db);

@@ -396,6 +396,7 @@ static void forged_histories_are_held_to_the_rules(void **state)
 /* An index that lacks a row is seen by the database's own check only. */
 static void a_damaged_file_is_found(void **state)
 {
+    only_for_files("a server has tools of its own for damaged pages and indexes");
     struct shelf *shelf = *state;
     store_close(shelf->store);
     shelf->store = NULL;
@@ -414,6 +415,7 @@ static void a_damaged_file_is_found(void **state)
 
 static void a_copy_is_whole_one_file_and_of_one_moment(void **state)
 {
+    only_for_files("a server is copied with tools of its own");
     struct shelf *shelf = *state;
     struct error error = { "" };
     struct store_mark mark, own;
