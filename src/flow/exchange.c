@@ -140,10 +140,11 @@ static void read_outcome(struct operation_flow *flow)
     flow->line->settings.processor->operations[operation->kind].read(&flow->call_arena, &asked, &answer, &flow->outcome);
 }
 
-static enum pace_feedback feedback_of(const struct outcome *outcome)
+static enum pace_feedback feedback_of(const struct operation_flow *flow)
 {
-    bool failed = outcome->kind == OUTCOME_UNKNOWN || outcome->kind == OUTCOME_NOT_SENT || outcome->kind == OUTCOME_BUSY;
-    return failed ? PACE_FAILED : PACE_ANSWERED;
+    enum outcome_kind kind = flow->outcome.kind;
+    if (kind == OUTCOME_UNKNOWN || kind == OUTCOME_NOT_SENT || kind == OUTCOME_BUSY) return PACE_FAILED;
+    return flow->operation.sends == 0 ? PACE_ANSWERED : PACE_ANSWERED_AGAIN;
 }
 
 static void log_trouble(const struct operation_flow *flow)
@@ -159,7 +160,7 @@ struct next read_answer(struct flow *base)
     struct operation_flow *flow = operation_of(base);
     measure_call(&flow->call, flow->operation.sends == 0);
     read_outcome(flow);
-    enum pace_feedback feedback = feedback_of(&flow->outcome);
+    enum pace_feedback feedback = feedback_of(flow);
     if (feedback == PACE_FAILED) log_trouble(flow);
     pace_told(&flow->line->pace, base->world, feedback, flow->outcome.shows_illness);
     return judge(flow, TRIED);

@@ -6,7 +6,9 @@ enum {
     FAILURES_TO_OPEN = 20,       /* reliability: opens after 20 failures in a row */
     TOKENS_PER_SECOND = 50,      /* tries beyond the first that are always allowed */
     TOKENS_MILLI_PER_FIRST = 100, /* and one for every ten first tries */
+    TOKENS_MILLI_PER_ANSWER = 2 * 1000, /* an answered try beyond the first gives its own back and one more, as TCP's slow start (RFC 5681) */
     TOKENS_MILLI_MAX = 1000 * 1000,
+    TOKENS_MILLI_MAX_ANSWERED = 9 * TOKENS_MILLI_MAX, /* as many as may be on their way at once; until it fails again */
     OPENINGS_MAX = 5,
 };
 
@@ -30,12 +32,18 @@ micros pace_back_off(struct world *world, micros base, int64_t tries)
     return (micros)random_below(world, (uint64_t)bound + 1);
 }
 
+static void earn(struct pace *pace, int64_t milli, int64_t most)
+{
+    if (pace->tokens_milli >= most) return;
+    pace->tokens_milli += milli;
+    if (pace->tokens_milli > most) pace->tokens_milli = most;
+}
+
 static void refill(struct pace *pace, micros now)
 {
     micros passed = now - pace->tokens_at;
     if (pace->tokens_at == 0 || passed > 20 * MICROS_PER_SECOND) passed = 20 * MICROS_PER_SECOND;
-    pace->tokens_milli += passed * TOKENS_PER_SECOND / 1000;
-    if (pace->tokens_milli > TOKENS_MILLI_MAX) pace->tokens_milli = TOKENS_MILLI_MAX;
+    earn(pace, passed * TOKENS_PER_SECOND / 1000, TOKENS_MILLI_MAX);
     pace->tokens_at = now;
 }
 
@@ -43,7 +51,7 @@ static bool budget_allows(struct pace *pace, struct world *world, bool beyond_fi
 {
     refill(pace, world_monotonic(world));
     if (!beyond_first) {
-        pace->tokens_milli += TOKENS_MILLI_PER_FIRST;
+        earn(pace, TOKENS_MILLI_PER_FIRST, TOKENS_MILLI_MAX);
         return true;
     }
     if (pace->tokens_milli < 1000) {
@@ -80,12 +88,20 @@ static void open_breaker(struct pace *pace, struct world *world)
     if (pace->openings < OPENINGS_MAX) pace->openings++;
 }
 
+/* What was earned by its answers is over when it fails. */
+static void count_feedback(struct pace *pace, enum pace_feedback feedback)
+{
+    if (feedback == PACE_ANSWERED_AGAIN) earn(pace, TOKENS_MILLI_PER_ANSWER, TOKENS_MILLI_MAX_ANSWERED);
+    if (feedback == PACE_FAILED && pace->tokens_milli > TOKENS_MILLI_MAX) pace->tokens_milli = TOKENS_MILLI_MAX;
+}
+
 void pace_told(struct pace *pace, struct world *world, enum pace_feedback feedback, bool shows_illness)
 {
     bool news = !pace->open || pace->probing; /* calls from before it opened do not lengthen the pause */
     if (shows_illness) pace->ill_at = world_monotonic(world);
     pace->probing = false;
-    if (feedback == PACE_ANSWERED) {
+    count_feedback(pace, feedback);
+    if (feedback != PACE_FAILED) {
         pace->failures_in_a_row = 0;
         pace->openings = 0;
         pace->open = false;

@@ -21,8 +21,9 @@ struct pace {
 };
 
 enum pace_feedback {
-    PACE_ANSWERED, /* it works, whatever it said */
-    PACE_FAILED,   /* it could not be reached, said nothing, or told of a fault of its own */
+    PACE_ANSWERED,       /* it works, whatever it said */
+    PACE_ANSWERED_AGAIN, /* so it does, and that was a try beyond the first: it bears those */
+    PACE_FAILED,          /* it could not be reached, said nothing, or told of a fault of its own */
 };
 
 /* May this call go out now? If not, *wait says when to ask again. `beyond_first` draws on the budget. */

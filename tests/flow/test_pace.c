@@ -168,6 +168,24 @@ static void repeats_have_a_budget(void **state)
     assert_in_range(repeats_allowed(bench), 900, 1000); /* the bucket has a brim */
 }
 
+/* As long as it answers, twice as many go out in each round; what that came to is over with the first failure. */
+static void answered_repeats_earn_more_of_them(void **state)
+{
+    struct bench *bench = *state;
+    int out = repeats_allowed(bench);
+    for (int round = 0; round < 5; round++) {
+        int expected = out * 2 > 9000 ? 9000 : out * 2;
+        for (int i = 0; i < out; i++) told(bench, PACE_ANSWERED_AGAIN, false);
+        out = repeats_allowed(bench);
+        assert_in_range(out, expected - 1, expected + 1);
+    }
+    for (int i = 0; i < out; i++) told(bench, PACE_ANSWERED_AGAIN, false);
+    told(bench, PACE_FAILED, false);
+    assert_in_range(repeats_allowed(bench), 999, 1000);
+    told(bench, PACE_FAILED, false);
+    assert_int_equal(repeats_allowed(bench), 0); /* a failure earns nothing */
+}
+
 static void an_empty_budget_says_when_to_come_back(void **state)
 {
     struct bench *bench = *state;
@@ -226,6 +244,7 @@ int main(void)
         bench_test(a_latecomers_success_closes_it),
         bench_test(a_probe_that_was_not_sent_makes_room_for_the_next),
         bench_test(repeats_have_a_budget),
+        bench_test(answered_repeats_earn_more_of_them),
         bench_test(an_empty_budget_says_when_to_come_back),
         bench_test(back_off_stays_within_its_bounds),
         bench_test(illness_is_remembered_for_a_minute),
