@@ -180,24 +180,38 @@ static const char *runtime_folder(void)
     return service ? service : "/dev/shm";
 }
 
-/* The cards are those of one store's payments: its file, or what a database calls itself. */
-static void name_vault(struct house *house, char hex[HASH_HEX_BYTES + 1])
+static void hash_name(str name, char out[HOUSE_VAULT_NAME_BYTES])
+{
+    char hex[HASH_HEX_BYTES + 1];
+    struct hash named = hash_of(&name, 1);
+    bool fits = str_copy_to((str){ hash_hex(&named, hex).bytes, HOUSE_VAULT_NAME_BYTES - 1 }, out, HOUSE_VAULT_NAME_BYTES);
+    INSIST(fits);
+}
+
+/* A store that came from a file has cards that were sealed there. */
+static bool brought_along(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])
+{
+    struct arena arena = { 0 };
+    str name = store_load_meta(store, &arena, STR("vault"));
+    bool is_there = name.bytes && str_copy_to(name, out, HOUSE_VAULT_NAME_BYTES);
+    arena_close(&arena);
+    return is_there;
+}
+
+void house_vault_name(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])
 {
     struct store_mark mark;
     char *whole = house_store_is_file() ? realpath(local_path(), NULL) : NULL;
-    bool is_named = !house_store_is_file() && store_load_mark(house->store, &mark);
-    str name = str_of(is_named ? mark.store_id : whole ? whole : local_path());
-    struct hash named = hash_of(&name, 1);
-    hash_hex(&named, hex);
-    hex[16] = 0;
+    if (house_store_is_file()) hash_name(str_of(whole ? whole : local_path()), out);
+    else if (!brought_along(store, out)) hash_name(str_of(store_load_mark(store, &mark) ? mark.store_id : local_path()), out);
     free(whole);
 }
 
 static bool open_vault(struct house *house, struct error *error)
 {
-    char hex[HASH_HEX_BYTES + 1];
-    name_vault(house, hex);
-    house->vault = vault_open(loop_world(house->loop), runtime_folder(), hex, (size_t)house_chosen.flows_max + VAULT_SLOTS_SPARE, error);
+    char name[HOUSE_VAULT_NAME_BYTES];
+    house_vault_name(house->store, name);
+    house->vault = vault_open(loop_world(house->loop), runtime_folder(), name, (size_t)house_chosen.flows_max + VAULT_SLOTS_SPARE, error);
     return house->vault != NULL;
 }
 

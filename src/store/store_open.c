@@ -25,7 +25,7 @@ bool store_unreadable(const struct store *store, struct error *error)
 
 static bool open_into(struct store *store, const char *url, enum store_mode mode, struct error *error)
 {
-    bool takes_file = mode == STORE_WRITES && store->path[0];
+    bool takes_file = mode != STORE_READS && store->path[0];
     if (takes_file && !store_hold(store->path, &store->hold, error)) return false;
     store->sql = sql_open(url, mode == STORE_READS, error);
     if (!store->sql || !schema_prepare(store, mode, error)) return false;

@@ -2,7 +2,7 @@
 /* store_schema: the tables, their version, and the name that tells this store from others. */
 #include <stdio.h>
 
-#include "store/store_internal.h"
+#include "store/migration_internal.h"
 
 extern const char florin_schema_sql[];
 
@@ -17,11 +17,23 @@ bool tables_exist(struct sql *sql)
     return exist;
 }
 
-static bool make_schema(struct sql *sql, struct error *error)
+static bool is_taken(struct sql *sql)
 {
-    char version[100];
-    snprintf(version, sizeof version, "INSERT INTO meta VALUES ('schema_version', '%d')", SCHEMA_VERSION);
-    return sql_make_schema(sql, florin_schema_sql, version, error);
+    const char *has_others = sql_dialect_of(sql)->has_others;
+    if (has_others) sql_ask(sql, has_others, NULL, 0);
+    bool taken = sql_next(sql);
+    sql_end(sql);
+    return taken;
+}
+
+/* What is made for a migration is half filled from its first moment on. */
+static bool make_schema(struct sql *sql, enum store_mode mode, struct error *error)
+{
+    char first[160];
+    bool migrates = mode == STORE_MIGRATES;
+    if (migrates && is_taken(sql)) return error_set(error, "the database holds something else already: take an empty one");
+    snprintf(first, sizeof first, "INSERT INTO meta VALUES ('schema_version', '%d')%s", SCHEMA_VERSION, migrates ? MIGRATION_FIRST_ROW : "");
+    return sql_make_schema(sql, florin_schema_sql, first, error);
 }
 
 static bool check_version(struct store *store, struct error *error)
@@ -60,6 +72,6 @@ bool schema_prepare(struct store *store, enum store_mode mode, struct error *err
     bool exists = tables_exist(store->sql);
     if (sql_trouble_of(store->sql) != SQL_FINE) return store_unreadable(store, error);
     if (!exists && mode == STORE_READS) return error_set(error, "this is not a store of florin: it is empty");
-    if (!exists && !make_schema(store->sql, error)) return false;
-    return check_version(store, error) && (mode == STORE_READS || number_store(store, error));
+    if (!exists && !make_schema(store->sql, mode, error)) return false;
+    return check_version(store, error) && (mode == STORE_READS || (migration_allows(store, mode, error) && number_store(store, error)));
 }
