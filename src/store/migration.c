@@ -20,7 +20,7 @@ struct migration {
     size_t table_count;
     struct store_mark source_mark, target_mark;
     str address;
-    bool was_complete, began_again;
+    bool source_has_moved, was_complete, began_again;
 };
 
 struct store *migration_source(const struct migration *migration) { return migration->source; }
@@ -104,6 +104,7 @@ static bool find_beginning(struct migration *migration, struct error *error)
     str moved_to = migration_moved_to(migration->source, &arena, &address);
     bool is_marked = migration_load_mark(migration->target, &mark);
     bool fits = is_marked && fits_target(migration, &mark, moved_to, error);
+    migration->source_has_moved = moved_to.bytes != NULL;
     arena_close(&arena);
     if (!is_marked) store_unreadable(migration->target, error);
     if (!fits) return false;
@@ -389,7 +390,7 @@ bool migration_finish(struct migration *migration, str vault, struct error *erro
     struct writing writing = { .work = { .run = complete }, .migration = migration, .vault = vault };
     str id = str_of(migration->target_mark.store_id);
     crash_point("mi.compared");
-    if (!migration_save_moved(migration->source, id, migration->address, error)) return false;
+    if (!migration->source_has_moved && !migration_save_moved(migration->source, id, migration->address, error)) return false;
     crash_point("mi.source_moved");
     if (!write_target(&writing, error)) return false;
     crash_point("mi.complete");
