@@ -65,7 +65,7 @@ struct migration_totals {
     int64_t millions[SQL_VALUES_MAX], rest[SQL_VALUES_MAX];
 };
 
-/* All tables of that store but meta, with their statements; these live as long as the arena. */
+/* The tables of that store that move, with their statements; these live as long as the arena. */
 bool tables_load(struct store *store, struct arena *arena, struct migration_table *tables, size_t *count, struct error *error) MUST_CHECK;
 
 /* Loads the page behind that key. */
