@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real PostgreSQL that breaks off, crashes and comes back: nothing that was acknowledged is lost, and nothing is done twice."""
 import concurrent.futures
+import contextlib
 import random
 import signal
 import time
