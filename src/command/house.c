@@ -87,12 +87,21 @@ static bool open_witness(struct house *house, struct error *error)
     return store_keep_witness(house->store, path, &sides, error);
 }
 
+/* A machine that does not know its name gives one that no node can have, and hears that it needs one. */
+const char *house_node(void)
+{
+    static char host[NODE_NAME_BYTES];
+    if (house_chosen.node) return house_chosen.node;
+    if (gethostname(host, sizeof host - 1) != 0) host[0] = 0;
+    return host;
+}
+
 /* A file can lose what it held; a server answers for its own disk, and the witness of a file has nothing to compare there. */
 static bool open_first(struct house *house, struct error *error)
 {
     bool is_file = house_store_is_file();
     if (is_file && is_gone(house, error)) return false;
-    house->store = store_open(str_of(house_chosen.store), STORE_WRITES, error);
+    house->store = store_open_node(str_of(house_chosen.store), str_of(house_node()), error);
     return house->store && (!is_file || open_witness(house, error));
 }
 
@@ -180,30 +189,39 @@ static const char *runtime_folder(void)
     return service ? service : "/dev/shm";
 }
 
-static void hash_name(str name, char out[HOUSE_VAULT_NAME_BYTES])
+static void hash_name(str name, str node, char out[HOUSE_VAULT_NAME_BYTES])
 {
     char hex[HASH_HEX_BYTES + 1];
-    struct hash named = hash_of(&name, 1);
+    str pieces[] = { name, node };
+    struct hash named = hash_of(pieces, COUNT_OF(pieces));
     bool fits = str_copy_to((str){ hash_hex(&named, hex).bytes, HOUSE_VAULT_NAME_BYTES - 1 }, out, HOUSE_VAULT_NAME_BYTES);
     INSIST(fits);
 }
 
-/* A store that came from a file has cards that were sealed there. */
-static bool brought_along(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])
+/* A store that came from a file has cards that were sealed there, for the node that it came to. */
+static bool brought_along(struct store *store, str node, char out[HOUSE_VAULT_NAME_BYTES])
 {
     struct arena arena = { 0 };
-    str name = store_load_meta(store, &arena, STR("vault"));
-    bool is_there = name.bytes && str_copy_to(name, out, HOUSE_VAULT_NAME_BYTES);
+    str name, came_to = str_cut(store_load_meta(store, &arena, STR("vault")), ' ', &name);
+    bool is_there = came_to.bytes && str_equal(came_to, node) && str_copy_to(name, out, HOUSE_VAULT_NAME_BYTES);
     arena_close(&arena);
     return is_there;
 }
 
-void house_vault_name(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])
+/* On a server each node keeps its own. */
+static void name_at_server(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])
 {
     struct store_mark mark;
+    struct node_life life = store_life(store);
+    str node = str_of(life.node);
+    if (!brought_along(store, node, out)) hash_name(str_of(store_load_mark(store, &mark) ? mark.store_id : local_path()), node, out);
+}
+
+void house_vault_name(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])
+{
     char *whole = house_store_is_file() ? realpath(local_path(), NULL) : NULL;
-    if (house_store_is_file()) hash_name(str_of(whole ? whole : local_path()), out);
-    else if (!brought_along(store, out)) hash_name(str_of(store_load_mark(store, &mark) ? mark.store_id : local_path()), out);
+    if (house_store_is_file()) hash_name(str_of(whole ? whole : local_path()), STR(""), out);
+    else name_at_server(store, out);
     free(whole);
 }
 
@@ -224,6 +242,7 @@ static void open_flows(struct house *house)
         .vault = house->vault,
         .key_secret = house->secrets.processor_keys,
         .merchant = house_merchant(),
+        .life = store_life(house->store),
         .store_path = house_store_is_file() ? local_path() : NULL,
         .forms = forms,
         .form_count = COUNT_OF(forms),

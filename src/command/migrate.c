@@ -20,6 +20,7 @@ static const char *to;
 static const struct setting settings[] = {
     HOUSE_STORE_SETTING,
     HOUSE_WITNESS_SETTING,
+    HOUSE_NODE_SETTING,
     { "migrate.to", SETTING_TEXT, NULL, 0, 0, &to, "Where the store goes: postgres://USER@HOST/DATABASE, an empty database." },
 };
 /* clang-format on */
@@ -92,7 +93,7 @@ static int finish(struct migrate *migrate)
 {
     char vault[HOUSE_VAULT_NAME_BYTES];
     house_vault_name(migration_source(migrate->migration), vault);
-    return migration_finish(migrate->migration, str_of(vault), &migrate->error) ? EXIT_FINE : EXIT_UNREADABLE;
+    return migration_finish(migrate->migration, house_merchant(), str_of(vault), &migrate->error) ? EXIT_FINE : EXIT_UNREADABLE;
 }
 
 static int move(struct migrate *migrate)
@@ -130,7 +131,7 @@ int command_migrate(int count, char **words)
     struct migrate migrate = { 0 };
     umask(077);
     bool usable = read_words(&migrate, count, words);
-    if (usable) migrate.migration = migration_open(str_of(house_chosen.store), str_of(to), &migrate.error);
+    if (usable) migrate.migration = migration_open(str_of(house_chosen.store), str_of(to), str_of(house_node()), &migrate.error);
     int status = !usable ? EXIT_USAGE : !migrate.migration ? EXIT_BAD : EXIT_FINE;
     if (status == EXIT_FINE && !migration_was_complete(migrate.migration)) status = move(&migrate);
     progress_clear(&migrate.progress);

@@ -37,7 +37,7 @@ struct writing {
     const struct migration *migration;
     const struct migration_table *table;
     const struct migration_page *page;
-    str vault;
+    str merchant, vault;
 };
 
 static bool write_target(struct writing *writing, struct error *error)
@@ -64,7 +64,7 @@ static void copy_page(struct work *work, void *target)
 
 /* ---- beginning ---- */
 
-static bool open_ends(struct migration *migration, str from, str to, struct error *error)
+static bool open_ends(struct migration *migration, str from, str to, str node, struct error *error)
 {
     char path[STORE_PATH_BYTES];
     if (!str_copy_to(store_url_path(from), path, sizeof path) || !path[0] || !store_is_on_server(to)) {
@@ -73,7 +73,7 @@ static bool open_ends(struct migration *migration, str from, str to, struct erro
     if (store_is_empty(path)) return error_set(error, "there is no store at %s", path);
     migration->address = migration_address_of(&migration->arena, to);
     migration->source = store_open(from, STORE_MIGRATES, error);
-    if (migration->source) migration->target = store_open(to, STORE_MIGRATES, error);
+    if (migration->source) migration->target = store_open_as(to, STORE_MIGRATES, node, error);
     return migration->target != NULL;
 }
 
@@ -114,10 +114,10 @@ static bool find_beginning(struct migration *migration, struct error *error)
            write_target(&(struct writing){ .work = { .run = begin_anew }, .migration = migration }, error);
 }
 
-struct migration *migration_open(str from, str to, struct error *error)
+struct migration *migration_open(str from, str to, str node, struct error *error)
 {
     struct migration *migration = memory_take(sizeof *migration);
-    bool opened = open_ends(migration, from, to, error) &&
+    bool opened = open_ends(migration, from, to, node, error) &&
                   tables_load(migration->source, &migration->arena, migration->tables, &migration->table_count, error) &&
                   find_beginning(migration, error);
     crash_point("mi.begun");
@@ -360,34 +360,42 @@ bool migration_compare(struct migration *migration, migration_tell *teller, void
 /* What each store says of itself alone stays with it. */
 static bool moves_along(str name)
 {
-    static const str stays[] = { STR_CONSTANT("schema_version"), STR_CONSTANT("store_id"), STR_CONSTANT("commits"), STR_CONSTANT("moved_to") };
+    static const str stays[] = { STR_CONSTANT("schema_version"), STR_CONSTANT("schema_oldest"), STR_CONSTANT("store_id"), STR_CONSTANT("commits"), STR_CONSTANT("moved_to") };
     for (size_t i = 0; i < COUNT_OF(stays); i++) {
         if (str_equal(name, stays[i])) return false;
     }
     return true;
 }
 
+static void move_meta(struct store *source, struct store *target, struct arena *arena)
+{
+    sql_ask(source->sql, "SELECT name, value FROM meta ORDER BY name", NULL, 0);
+    while (sql_next(source->sql)) {
+        str name = sql_text(source->sql, 0, arena), value = sql_text(source->sql, 1, arena);
+        if (moves_along(name)) store_save_meta(target, name, value);
+    }
+}
+
+/* In a file nobody is said to drive an operation: there is one gateway. Here it is the node that we are, or whoever takes over from it. */
 static void complete(struct work *work, void *target)
 {
     const struct writing *writing = CONTAINER_OF(work, struct writing, work);
-    struct sql *source = writing->migration->source->sql;
     struct migration_mark mark;
+    struct operation_record *open;
     struct arena arena = { 0 };
+    str node = store_node(target);
     bool is_marked = migration_load_mark(target, &mark);
-    sql_ask(source, "SELECT name, value FROM meta ORDER BY name", NULL, 0);
-    while (sql_next(source)) {
-        str name = sql_text(source, 0, &arena), value = sql_text(source, 1, &arena);
-        if (moves_along(name)) store_save_meta(target, name, value);
-    }
-    store_save_meta(target, STR("vault"), writing->vault);
+    move_meta(writing->migration->source, target, &arena);
+    store_save_meta(target, STR("vault"), arena_format(&arena, "%.*s %.*s", STR_FORMAT(node), STR_FORMAT(writing->vault)));
+    (void)operations_take(target, &arena, writing->merchant, STR(""), &open);
     mark.is_complete = is_marked;
     migration_save_mark(target, &mark);
     arena_close(&arena);
 }
 
-bool migration_finish(struct migration *migration, str vault, struct error *error)
+bool migration_finish(struct migration *migration, str merchant, str vault, struct error *error)
 {
-    struct writing writing = { .work = { .run = complete }, .migration = migration, .vault = vault };
+    struct writing writing = { .work = { .run = complete }, .migration = migration, .merchant = merchant, .vault = vault };
     str id = str_of(migration->target_mark.store_id);
     crash_point("mi.compared");
     if (!migration->source_has_moved && !migration_save_moved(migration->source, id, migration->address, error)) return false;

@@ -22,10 +22,10 @@ struct migration_progress {
 };
 typedef void migration_tell(void *context, const struct migration_progress *progress);
 
-/* Holds the file against gateways, and the server against other gateways and migrations; makes the tables there. Refuses a store that
+/* Holds the file against gateways, and the server as that node, which drives what is open when it goes on there; makes the tables there. Refuses a store that
  * is not there or has moved elsewhere, and a database that holds anything but what this store was copied to before. What was
  * copied before the store was served again is emptied. */
-struct migration *migration_open(str from, str to, struct error *error);
+struct migration *migration_open(str from, str to, str node, struct error *error);
 void migration_close(struct migration *migration);
 
 struct store *migration_source(const struct migration *migration);
@@ -47,8 +47,8 @@ bool migration_copy(struct migration *migration, migration_tell *tell, void *con
 bool migration_compare(struct migration *migration, migration_tell *tell, void *context, struct error *error) MUST_CHECK;
 
 /* After all was compared: the old store has moved, then the new one is complete, with what the old one said of itself. `vault` is
- * how the file of sealed cards' keys is named. */
-bool migration_finish(struct migration *migration, str vault, struct error *error) MUST_CHECK;
+ * how the file of sealed cards' keys is named, which are of use to that node alone. */
+bool migration_finish(struct migration *migration, str merchant, str vault, struct error *error) MUST_CHECK;
 
 /* Has that store moved away? Then *error says where to. */
 bool store_has_moved(struct store *store, struct error *error) MUST_CHECK;

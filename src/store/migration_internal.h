@@ -10,7 +10,7 @@
 /* ---- marks ---- */
 
 /* Of tables that were made for a migration, in one transaction with them; what else it says follows (migration_marks.c). */
-#define MIGRATION_FIRST_ROW ", ('migration', 'begun')"
+#define MIGRATION_FIRST_ROW "; INSERT INTO meta VALUES ('migration', 'begun')"
 
 /* May this store be opened so? A sentence when it has moved, is half filled, or holds something else than a migration. */
 bool migration_allows(struct store *store, enum store_mode mode, struct error *error) MUST_CHECK;
