@@ -197,6 +197,20 @@ def test_another_machine_asks_for_the_card_again(open_shop, place):
     shop.books_agree()
 
 
+def test_another_node_takes_over_what_was_open(open_shop, place):
+    """Whoever serves is not who it moved for: what is open is taken over, as from a node that died."""
+    shop = open_shop(answer_within_ms=300, bank_resend_after_ms=50)
+    payment, key = shop.client.authorized(), fresh_key()
+    shop.bank.fault('act_then_hang_up', times=0)
+    shop.client.capture(payment, key=key).expect(202)
+    shop.gateway.kill()
+    moved(shop.gateway.store, place)
+    shop.bank.clear_faults()
+    shop.gateway.start(store=place, local_path=shop.gateway.store, node='another')
+    until(lambda: shop.client.capture(payment, key=key).status == 200, 'the capture ends')
+    shop.books_agree()
+
+
 def test_a_gateway_needs_the_key_file(open_shop, place, tmp_path):
     shop = open_shop()
     shop.client.captured()
