@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "command/command.h"
 #include "command/house.h"
 #include "command/progress.h"
@@ -135,6 +136,7 @@ int command_migrate(int count, char **words)
     int status = !usable ? EXIT_USAGE : !migrate.migration ? EXIT_BAD : EXIT_FINE;
     if (status == EXIT_FINE && !migration_was_complete(migrate.migration)) status = move(&migrate);
     progress_clear(&migrate.progress);
+    log_flush();
     if (status == EXIT_FINE) say_done(&migrate);
     else fprintf(stderr, "florin migrate: %s\n", migrate.error.text);
     migration_close(migrate.migration);

@@ -13,6 +13,7 @@ from florin_testing import cards, postgres
 from florin_testing.client import fresh_key
 from florin_testing.gateway import flags, run
 from florin_testing.histories import check_history, history_of
+from florin_testing.postgres_door import PostgresDoor
 from florin_testing.processes import florin_binary
 from florin_testing.shop import Shop
 from florin_testing.waiting import PATIENCE, until
@@ -330,6 +331,20 @@ def test_a_kill_in_between(store, server, place, point, passing):
     assert ('had moved already' in out) == (point == 'mi.complete')
     is_same(server, place, store)
     serve_is_refused({**settings, 'store': f'sqlite:{store}', 'local_path': None}, 'has moved')
+
+
+def test_commits_of_unknown_fate_are_asked_for(store, server):
+    """The connection breaks at every other commit, sometimes before the server has it and sometimes behind that."""
+    door, place = PostgresDoor(server.port), postgres.new_place(server.url)
+    for fault in [None, *(['unanswered', None, 'swallowed', None, None] * 30)]:  # None: the taking, the asking, the repeat
+        door.plan(fault)
+    try:
+        status, out, err = migrate(store, place.replace(server.url, door.url))
+    finally:
+        door.close()
+    assert status == DONE, out + err
+    assert err.count('the commit was kept') > 3 and err.count('the commit was not kept') > 3, err
+    is_same(server, place, store)
 
 
 def test_a_store_that_was_served_in_between_is_copied_anew(open_shop, server, place):
