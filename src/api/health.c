@@ -21,7 +21,7 @@ void get_readyz(struct api_call *call)
     struct flows_view view;
     flows_look(call->api->options.flows, &view);
     if (call->api->stopping) call_refuse(call, PROBLEM_SHUTTING_DOWN);
-    else if (!view.recovered || is_store_away(&call->api->options)) call_refuse(call, PROBLEM_NOT_READY);
+    else if (!view.recovered || !view.has_lease || is_store_away(&call->api->options)) call_refuse(call, PROBLEM_NOT_READY);
     else call_answer_json(call, 200, STR("{\"status\":\"ready\"}"));
 }
 

@@ -41,6 +41,8 @@ static struct metric
                      .help = "How long the oldest operation in doubt or in review has been open." },
     flows_running = { .name = "florin_flows_running", .kind = METRIC_GAUGE, .help = "Pieces of work in memory." },
     calls_in_air = { .name = "florin_processor_calls_in_air", .kind = METRIC_GAUGE, .help = "Requests to processors without an answer yet." },
+    has_lease = { .name = "florin_node_lease", .kind = METRIC_GAUGE, .help = "1 while this node may drive operations; always where it is alone." },
+    nodes = { .name = "florin_nodes", .kind = METRIC_GAUGE, .help = "Nodes on this database that give signs of life; 0 where it is a file." },
     recovered = { .name = "florin_recovered", .kind = METRIC_GAUGE, .help = "1 once all open operations of the last run are known." },
     storage_low = { .name = "florin_storage_low", .kind = METRIC_GAUGE, .help = "1 while the disk is too full to begin anything new." },
     oldest_card = { .name = "florin_oldest_sealed_card_seconds", .kind = METRIC_GAUGE, .help = "The longest life of a sealed card." };
@@ -119,7 +121,7 @@ void measures_register(void)
 {
     static bool done;
     struct metric *alone[] = {
-        &pending_requests, &store_queue, &oldest_doubt, &flows_running, &calls_in_air, &recovered, &storage_low, &oldest_card,
+        &pending_requests, &store_queue, &oldest_doubt, &flows_running, &calls_in_air, &has_lease, &nodes, &recovered, &storage_low, &oldest_card,
     };
     if (done) return;
     done = true;
@@ -156,6 +158,8 @@ void measures_gather(const struct measures_now *now)
     metric_set(&store_queue, (int64_t)now->store_queue);
     metric_set(&flows_running, (int64_t)view->running);
     metric_set(&calls_in_air, (int64_t)view->calls);
+    metric_set(&has_lease, view->has_lease);
+    metric_set(&nodes, (int64_t)view->nodes);
     metric_set(&recovered, view->recovered);
     metric_set(&storage_low, view->storage_low);
     metric_set(&oldest_card, view->oldest_card / MICROS_PER_SECOND);

@@ -87,12 +87,21 @@ static bool open_witness(struct house *house, struct error *error)
     return store_keep_witness(house->store, path, &sides, error);
 }
 
+/* A machine that does not know its name gives one that no node can have, and hears that it needs one. */
+static const char *node_name(void)
+{
+    static char host[NODE_NAME_BYTES];
+    if (house_chosen.node) return house_chosen.node;
+    if (gethostname(host, sizeof host - 1) != 0) host[0] = 0;
+    return host;
+}
+
 /* A file can lose what it held; a server answers for its own disk, and the witness of a file has nothing to compare there. */
 static bool open_first(struct house *house, struct error *error)
 {
     bool is_file = house_store_is_file();
     if (is_file && is_gone(house, error)) return false;
-    house->store = store_open(str_of(house_chosen.store), STORE_WRITES, error);
+    house->store = store_open_node(str_of(house_chosen.store), str_of(node_name()), error);
     return house->store && (!is_file || open_witness(house, error));
 }
 
@@ -180,14 +189,15 @@ static const char *runtime_folder(void)
     return service ? service : "/dev/shm";
 }
 
-/* The cards are those of one store's payments: its file, or what a database calls itself. */
+/* The cards are those of one store's payments: its file, or what a database calls itself; there each node keeps its own. */
 static void name_vault(struct house *house, char hex[HASH_HEX_BYTES + 1])
 {
     struct store_mark mark;
+    struct node_life life = store_life(house->store);
     char *whole = house_store_is_file() ? realpath(local_path(), NULL) : NULL;
     bool is_named = !house_store_is_file() && store_load_mark(house->store, &mark);
-    str name = str_of(is_named ? mark.store_id : whole ? whole : local_path());
-    struct hash named = hash_of(&name, 1);
+    str pieces[] = { str_of(is_named ? mark.store_id : whole ? whole : local_path()), str_of(life.node) };
+    struct hash named = hash_of(pieces, COUNT_OF(pieces));
     hash_hex(&named, hex);
     hex[16] = 0;
     free(whole);
@@ -210,6 +220,7 @@ static void open_flows(struct house *house)
         .vault = house->vault,
         .key_secret = house->secrets.processor_keys,
         .merchant = house_merchant(),
+        .life = store_life(house->store),
         .store_path = house_store_is_file() ? local_path() : NULL,
         .forms = forms,
         .form_count = COUNT_OF(forms),

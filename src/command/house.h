@@ -14,6 +14,7 @@
 struct house_settings {
     const char *store;
     int64_t store_connections;
+    const char *node;
     const char *local_path;
     const char *witness_file;
     const char *key_file;
@@ -46,10 +47,14 @@ extern struct house_settings house_chosen;
 #define HOUSE_LOCAL_PATH_SETTING                                                                                       \
     { "local_path", SETTING_TEXT, "florin", 0, 0, &house_chosen.local_path,                                            \
       "What the names of this gateway's own files begin with when the store is no file: .key and .control." }
+#define HOUSE_NODE_SETTING                                                                                             \
+    { "node", SETTING_TEXT, NULL, 0, 0, &house_chosen.node,                                                            \
+      "Name of this gateway among those on one PostgreSQL database, the same at each start; default: the machine's name." }
 #define HOUSE_SETTINGS                                                                                                 \
     HOUSE_STORE_SETTING,                                                                                               \
     { "store_connections", SETTING_NUMBER, "4", 1, STORE_CONNECTIONS_MAX, &house_chosen.store_connections,             \
       "Connections that write to PostgreSQL at once; a file has one." },                                               \
+    HOUSE_NODE_SETTING,                                                                                                \
     HOUSE_LOCAL_PATH_SETTING,                                                                                          \
     HOUSE_WITNESS_SETTING,                                                                                             \
     { "key_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.key_file,                                                    \

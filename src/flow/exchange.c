@@ -4,6 +4,9 @@
 #include "flow/flows_internal.h"
 #include "processor/holes.h"
 
+/* A node without its lease looks again after this. */
+#define LEASE_PAUSE (INT64_C(200) * MICROS_PER_MS)
+
 /* ---- sending ---- */
 
 /* Why there is something to be judged. Only a try becomes part of the past. */
@@ -24,6 +27,9 @@ static void call_done(struct http_call *call)
     flow_wake(&flow->flow);
 }
 
+/* The lease may have run out while a connection was made. */
+static bool may_leave(struct http_call *call) { return lease_holds(CONTAINER_OF(call, struct operation_flow, call)->flows); }
+
 static void add_header(struct http_call *call, const char *name, str value)
 {
     INSIST(call->header_count < HTTP_CALL_HEADERS_MAX);
@@ -43,6 +49,7 @@ static void address(struct operation_flow *flow, str body)
         .connect_timeout = settings->connect_timeout,
         .ca_file = settings->ca_file,
         .arena = &flow->call_arena,
+        .may_leave = may_leave,
         .done = call_done,
     };
     add_header(&flow->call, "Content-Type", STR("application/json"));
@@ -109,6 +116,10 @@ struct next call_processor(struct flow *base)
     if (!first && window_is_over(flow)) {
         flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
         return judge(flow, WINDOW_OVER);
+    }
+    if (!lease_holds(flow->flows)) {
+        flow_wake_after(base, LEASE_PAUSE);
+        return sleep_then(CALL_PROCESSOR);
     }
     if (!pace_may_send(&flow->line->pace, base->world, !first, &wait)) {
         flow_wake_after(base, wait);

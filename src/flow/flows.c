@@ -21,12 +21,13 @@ void flows_stop_taking(struct flows *flows) { flows->stopping = true; }
 
 bool flows_are_quiet(const struct flows *flows)
 {
-    return flows->waiters == 0 && flows->calls == 0 && !recovery_is_busy(flows);
+    return flows->waiters == 0 && flows->calls == 0 && !recovery_is_busy(flows) && !nodes_are_busy(flows);
 }
 
 void flows_close(struct flows *flows)
 {
     recovery_close(flows);
+    nodes_close(flows);
     world_timer_stop(flows->options.world, &flows->room_timer);
     for (size_t i = 0; i < FLOW_BUCKETS; i++) {
         while (flows->by_payment[i]) operation_flow_kind.finished(&flows->by_payment[i]->flow);
@@ -87,11 +88,20 @@ static bool joins(struct flows *flows, const struct request_name *name, struct w
     return running != NULL;
 }
 
+/* ENDING_DONE: it may begin. Without a lease the database is away as a rule, and nobody is let wait for it. */
+static enum ending_kind begins_nothing(const struct flows *flows)
+{
+    if (flows->stopping) return ENDING_STOPPING;
+    if (!lease_holds(flows)) return ENDING_NO_LEASE;
+    return flows->running >= flows->options.flows_max ? ENDING_OVERLOADED : ENDING_DONE;
+}
+
 static struct operation_flow *take_request(struct flows *flows, const struct request_name *name, struct waiter *waiter)
 {
     if (joins(flows, name, waiter)) return NULL;
-    if (flows->stopping || flows->running >= flows->options.flows_max) {
-        answer_at_once(flows, name, flows->stopping ? ENDING_STOPPING : ENDING_OVERLOADED, waiter);
+    enum ending_kind refused = begins_nothing(flows);
+    if (refused != ENDING_DONE) {
+        answer_at_once(flows, name, refused, waiter);
         return NULL;
     }
     struct operation_flow *flow = operation_flow_take(flows, ENTRY_REQUEST);
@@ -159,6 +169,8 @@ void flows_look(const struct flows *flows, struct flows_view *out)
 {
     struct world *world = flows->options.world;
     *out = (struct flows_view){ .running = flows->running, .calls = flows->calls, .recovered = flows->recovered, .storage_low = flows->storage_low };
+    out->has_lease = lease_holds(flows);
+    out->nodes = nodes_count(flows);
     for (size_t i = 0; i < flows->options.processor_count; i++) out->breaker_open[i] = flows->lines[i].pace.open;
     out->oldest_card = vault_oldest(flows->options.vault, world_now(world));
 }

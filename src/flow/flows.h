@@ -28,6 +28,8 @@ enum ending_kind {
     ENDING_STORAGE_LOW, /* no room on the disk: nothing was begun */
     ENDING_OVERLOADED,  /* too much is running: nothing was begun */
     ENDING_STOPPING,    /* going down: nothing was begun */
+    ENDING_NO_LEASE,    /* this node may not drive anything just now: nothing was begun */
+    ENDING_ELSEWHERE,   /* the same request is running on another node */
     ENDING_NOT_IN_REVIEW, /* flows_settle: there is no such operation in review */
     ENDING_ID_NEEDED,   /* flows_settle: an authorization that happened needs its id */
     ENDING_ID_INVALID,  /* flows_settle: that id is too long or not printable */
@@ -86,6 +88,7 @@ struct flows_options {
     struct vault *vault;
     struct hash key_secret;   /* makes processors' idempotency keys */
     str merchant;
+    struct node_life life;    /* which node this is, among several on one database; without a name: it is alone */
     const char *store_path;   /* for the room on its disk; NULL: not watched */
     const struct answer_form *const *forms;
     size_t form_count;
@@ -104,6 +107,11 @@ struct flows *flows_open(const struct flows_options *options);
 /* Enters every open operation into its table by the side door, sweeps the vault's orphans, and from then on looks for
  * expired holds and old keys now and then. `ready` is called once all open operations are known. */
 void flows_recover(struct flows *flows, void (*ready)(void *context), void *context);
+
+/* How long a node's lease lasts: by its own clock from the moment before its sign of life was written, and by the others' clocks from
+ * the moment after they saw it. The second is longer, so that who lost his lease knows it before anybody acts on it. */
+#define LEASE_OWN (INT64_C(4) * MICROS_PER_SECOND)
+#define LEASE_OTHERS (INT64_C(5) * MICROS_PER_SECOND)
 
 /* Begins nothing new from now on. */
 void flows_stop_taking(struct flows *flows);
@@ -166,6 +174,8 @@ struct flows_view {
     size_t running;       /* flows in memory */
     size_t calls;         /* requests to processors in the air */
     bool recovered;
+    bool has_lease;       /* this node may drive operations */
+    size_t nodes;         /* that live, with this one; 0: it is alone */
     bool storage_low;
     bool breaker_open[4]; /* by processor */
     micros oldest_card;   /* the longest life of a sealed card */

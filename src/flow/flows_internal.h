@@ -78,6 +78,7 @@ struct operation_flow {
     size_t refund_count;
     struct payment_id running_payment; /* that our key's first request is working on ... */
     struct operation_id running_operation; /* ... and the operation that keeps its answer */
+    bool runs_elsewhere; /* another node drives that operation */
     bool asked_twice;
 
     /* the exchange */
@@ -114,6 +115,7 @@ struct flows {
     struct operation_flow *by_payment[FLOW_BUCKETS];
     struct world_timer sweep_timer, room_timer;
     struct recovery *recovery;
+    struct nodes *nodes; /* NULL: it is alone */
 };
 
 /* ---- waiting.c: who is found where, and who waits ---- */
@@ -178,7 +180,22 @@ void write_reply_in(struct arena *arena, struct operation_flow *flow, enum endin
 /* The form in which the operation's answer is to be written, after a restart found by its name. */
 const struct answer_form *form_of(const struct operation_flow *flow);
 
+/* ---- nodes.c: the lease of this node, and the others ---- */
+
+/* For a node that has a name: takes part from now on. `begun` is called once it has its lease. */
+void nodes_begin(struct flows *flows, void (*begun)(struct flows *flows));
+void nodes_close(struct flows *flows);
+bool nodes_are_busy(const struct flows *flows);
+size_t nodes_count(const struct flows *flows);
+/* May this node drive operations now? Cheap, and true of one that is alone. */
+bool lease_holds(const struct flows *flows);
+/* Does this node, in this life, drive that operation? */
+bool is_driven_here(const struct flows *flows, const struct operation_record *operation);
+
 /* ---- recovery.c, room.c ---- */
+
+/* Enters an open operation that nobody here works on yet into the table by the side door. */
+void take_up_operation(struct flows *flows, const struct operation_record *operation);
 
 void recovery_close(struct flows *flows);
 bool recovery_is_busy(const struct flows *flows);
@@ -189,5 +206,6 @@ void room_watch(struct flows *flows);
 void measure_call(const struct http_call *call, bool first);
 void measure_ended(const struct operation_flow *flow);
 void measure_doubt(enum verdict_kind kind);
+void measure_takeover(size_t operations);
 
 #endif

@@ -40,6 +40,12 @@ static struct metric stray_holds = { .name = "florin_possible_stray_holds_total"
                                      .help = "Holds that lost tries may have left at a processor.",
                                      .kind = METRIC_COUNTER };
 
+static struct metric takeovers = { .name = "florin_node_takeovers_total", .help = "Nodes whose work this one took over.",
+                                   .kind = METRIC_COUNTER };
+static struct metric operations_taken_over = { .name = "florin_operations_taken_over_total",
+                                               .help = "Open operations that came to this node by that.",
+                                               .kind = METRIC_COUNTER };
+
 void flows_register_metrics(void)
 {
     for (int kind = OPERATION_AUTHORIZE; kind < OPERATION_KIND_COUNT; kind++) {
@@ -52,6 +58,14 @@ void flows_register_metrics(void)
     metric_register(&doubts);
     metric_register(&reviews);
     metric_register(&stray_holds);
+    metric_register(&takeovers);
+    metric_register(&operations_taken_over);
+}
+
+void measure_takeover(size_t count)
+{
+    metric_add(&takeovers, 1);
+    metric_add(&operations_taken_over, (int64_t)count);
 }
 
 void measure_call(const struct http_call *call, bool first)

@@ -88,7 +88,7 @@ static bool works_for(const struct operation_flow *other, const struct operation
 }
 
 /* Whoever works on that operation will have the answer. Nobody does when it ended just now (asking once more finds the
- * answer) or when this process has not yet taken it up after a restart (then we do). */
+ * answer), when another node does, or when this process has not yet taken it up after a restart (then we do). */
 static struct next join(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
@@ -102,6 +102,7 @@ static struct next join(struct flow *base)
         flow->asked_twice = true;
         return go(RECORD_ATTEMPT);
     }
+    if (flow->runs_elsewhere) return reply_with(flow, ENDING_ELSEWHERE, NULL);
     shred_card(flow);
     flow->payment_id = flow->running_payment;
     enter_by_payment(flow);

@@ -32,11 +32,23 @@ static bool key_was_used(struct operation_flow *flow, struct next *where)
     return true;
 }
 
+/* Only the operation that is open says who drives it: it may be one that follows from ours. */
+static void look_who_drives(struct operation_flow *flow)
+{
+    struct operation_record open;
+    str id = operation_id_str(&flow->moved.open_operation);
+    flow->runs_elsewhere = store_load_operation(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id), id, &open) &&
+                           !is_driven_here(flow->flows, &open);
+}
+
 /* A key whose operation waits for a person, or for the card that a restart has lost: this request may have brought it. */
 static struct next join_or_resume(struct operation_flow *flow)
 {
     const struct open_operation *open = &flow->moved.payment.operation;
-    if (open->state != OPERATION_REVIEW) return go(JOIN);
+    if (open->state != OPERATION_REVIEW) {
+        if (flow->flows->nodes) look_who_drives(flow);
+        return go(JOIN);
+    }
     bool loaded = store_load_operation(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id),
                                        operation_id_str(&flow->moved.open_operation), &flow->moved_operation);
     if (!store_must_have(flow->flow.store, loaded)) return go(REPLY);

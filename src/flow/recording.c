@@ -78,6 +78,8 @@ void begin_operation(struct operation_flow *flow, const struct event *event, con
     operation->kind = flow->moved.payment.operation.kind;
     operation->started_at = flow->moved.payment.changed_at;
     operation->answer_form = str_of(form_of(flow)->name);
+    operation->node = str_of(flow->flows->options.life.node);
+    operation->node_epoch = flow->flows->options.life.epoch;
     if (answer_at) operation->answer_operation_id = *answer_at;
     if (operation->kind == OPERATION_AUTHORIZE) {
         operation->card_sealed = flow->card_sealed;

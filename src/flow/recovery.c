@@ -51,6 +51,11 @@ static void enter(struct flows *flows, enum operation_entry entry, const struct 
     flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, step);
 }
 
+void take_up_operation(struct flows *flows, const struct operation_record *operation)
+{
+    if (operation->state != OPERATION_REVIEW) enter(flows, ENTRY_RELOAD, &operation->payment_id, COMMAND_AUTHORIZE, RELOAD);
+}
+
 /* ---- now and then: holds that are over, keys that are old ---- */
 
 static void sweep_later(struct recovery *recovery)
@@ -97,7 +102,7 @@ static void sweep(struct world_timer *timer)
     world_ask(flows->options.world, &recovery->work);
 }
 
-/* ---- at start: every open operation, page by page ---- */
+/* ---- at start: every open operation that this node drives, page by page ---- */
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -128,7 +133,8 @@ static void list_open(struct work *work, void *store)
 {
     struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
     str after = recovery->open_count ? operation_id_str(&recovery->open[recovery->open_count - 1].id) : STR_NONE;
-    recovery->page_count = store_list_open_operations(store, &recovery->arena, merchant_of(recovery), after, OPEN_PAGE, &recovery->page);
+    str node = str_of(recovery->flows->options.life.node);
+    recovery->page_count = store_list_driven_operations(store, &recovery->arena, merchant_of(recovery), node, after, OPEN_PAGE, &recovery->page);
 }
 
 /* The slot that its row names; what lost its card has none, whatever stands in a slot of that number by now. */
@@ -163,10 +169,31 @@ static void take_up_page(struct work *work)
     for (size_t i = 0; i < recovery->page_count; i++) {
         const struct operation_record *open = &recovery->page[i];
         remember_open(recovery, open);
-        if (open->state != OPERATION_REVIEW) enter(recovery->flows, ENTRY_RELOAD, &open->payment_id, COMMAND_AUTHORIZE, RELOAD);
+        take_up_operation(recovery->flows, open);
     }
     if (recovery->page_count == OPEN_PAGE) world_ask(recovery->flows->options.world, &recovery->work);
     else all_are_known(recovery);
+}
+
+static void list_first(struct recovery *recovery)
+{
+    recovery->work = (struct work){ .run = list_open, .done = take_up_page };
+    world_ask(recovery->flows->options.world, &recovery->work);
+}
+
+/* What our former lives left open is driven by this one. */
+static void take_up_former(struct work *work, void *store) { store_take_up(store, merchant_of(CONTAINER_OF(work, struct recovery, work))); }
+
+static void took_up_former(struct work *work)
+{
+    if (work->result != WORK_DONE) stop_unread();
+    list_first(CONTAINER_OF(work, struct recovery, work));
+}
+
+static void begin_with_lease(struct flows *flows)
+{
+    flows->recovery->work = (struct work){ .run = take_up_former, .done = took_up_former };
+    world_commit(flows->options.world, &flows->recovery->work);
 }
 
 void flows_recover(struct flows *flows, void (*ready)(void *context), void *context)
@@ -174,10 +201,10 @@ void flows_recover(struct flows *flows, void (*ready)(void *context), void *cont
     struct recovery *recovery = memory_take(sizeof *recovery);
     INSIST(!flows->recovery);
     *recovery = (struct recovery){ .flows = flows, .ready = ready, .context = context, .busy = true };
-    recovery->work = (struct work){ .run = list_open, .done = take_up_page };
     flows->recovery = recovery;
     flows->sweep_timer = (struct world_timer){ .fire = sweep };
-    world_ask(flows->options.world, &recovery->work);
+    if (flows->options.life.node[0]) nodes_begin(flows, begin_with_lease);
+    else list_first(recovery);
 }
 
 bool recovery_is_busy(const struct flows *flows) { return flows->recovery && flows->recovery->busy; }

@@ -15,13 +15,13 @@
  * that throw away batches of hundreds.
  *
  * No statement_timeout where we write: it would also cut short a COMMIT that waits for its standby, and that COMMIT then reports success
- * without one. A lock is waited for ten seconds at most; a transaction that we left standing (a cut cable) is ended by the
- * server after thirty, so that whoever asks for its fate hears an answer.
+ * without one. A lock is waited for ten seconds at most; a transaction that we left standing (a cut cable, a node that was stopped) is
+ * ended by the server after four, before anybody takes over what this node does, so that its locks are in nobody's way.
  *
  * Every statement of the payments' path has its index; a plan is made once and kept, and never on the word of a table that
  * was still empty. */
 static const char common[] = "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_deferrable = off;"
-                             "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s';"
+                             "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '4s';"
                              "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off;"
                              "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;";
 static const char writing[] = "SET default_transaction_read_only = off; SET statement_timeout = 0;"

@@ -8,6 +8,16 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 );
 
+-- One row a gateway on a server: who it is, and a sign that it lives. Of the house and not of a merchant: whoever shards by merchant
+-- keeps it whole in one place, as he does meta.
+CREATE TABLE node (
+    node   TEXT   NOT NULL PRIMARY KEY,
+    epoch  BIGINT NOT NULL, -- raised when the node starts, and when another one takes its work over
+    beats  BIGINT NOT NULL, -- moves each second while it lives
+    life   TEXT   NOT NULL, -- the name of its connections, which nobody had before; empty: its work was taken over
+    holder TEXT   NOT NULL  -- words for people
+);
+
 -- One row a payment: its state, and everything that the receipt tells.
 CREATE TABLE payment (
     merchant_id            TEXT   NOT NULL,
@@ -85,6 +95,8 @@ CREATE TABLE operation (
     reason              TEXT   NOT NULL,
     answer_operation_id TEXT   NOT NULL, -- whose request is answered when this operation ends a chain; empty: nobody asked
     answer_form         TEXT   NOT NULL, -- how that answer is written
+    node                TEXT   NOT NULL DEFAULT '', -- who drives it, in which of his lives; empty: a file, where there is one gateway
+    node_epoch          BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (merchant_id, payment_id, operation_id)
 );
 

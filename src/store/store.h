@@ -15,7 +15,9 @@ struct store;
 enum { STORE_PATH_BYTES = 1024,
        STORE_URL_BYTES = STORE_PATH_BYTES + 16,
        WITNESS_PATH_BYTES = STORE_PATH_BYTES + 16,
-       STORE_ID_BYTES = 33 };
+       STORE_ID_BYTES = 33,
+       NODE_NAME_BYTES = 64,
+       NODES_MAX = 32 };
 
 enum store_mode {
     STORE_WRITES, /* the first writing connection; takes the lock of the file, or the lease of the database, and keeps it */
@@ -25,6 +27,10 @@ enum store_mode {
 /* Opens "sqlite:PATH" or "postgres://...". STORE_WRITES makes the file and the schema when absent. Refuses, with a sentence for a
  * person: a store that another process holds (and who), a schema newer than this binary. */
 struct store *store_open(str url, enum store_mode mode, struct error *error);
+
+/* STORE_WRITES for one of several gateways on a server, by its name: letters, digits, dot, dash, underscore. A file has one gateway,
+ * whatever it is called. */
+struct store *store_open_node(str url, str node, struct error *error);
 
 /* A further writing connection to the database of `first`, under the same lease; numbers count from 1. Only on a server. */
 enum { STORE_CONNECTIONS_MAX = 16 };
@@ -191,12 +197,17 @@ struct operation_record {
     str reason;
     struct operation_id answer_operation_id; /* whose request its end answers; empty: nobody asked */
     str answer_form;
+    str node; /* who drives it, and in which of his lives; empty and 0: a file, where there is one gateway */
+    int64_t node_epoch;
 };
 
 bool store_load_operation(struct store *store, struct arena *arena, str merchant, str payment_id, str operation_id,
                           struct operation_record *out) MUST_CHECK;
 void store_save_new_operation(struct store *store, str merchant, const struct operation_record *record);
+/* A collision when somebody else drives it than the record says. */
 void store_save_operation(struct store *store, str merchant, const struct operation_record *record);
+/* It is ours from now on: the row, and the record. */
+void store_own_operation(struct store *store, str merchant, struct operation_record *record);
 
 /* The answer to the merchant, under the operation that his request began. A second one is a collision. */
 void store_save_answer(struct store *store, str merchant, str payment_id, str operation_id, int64_t status, str body);
@@ -204,6 +215,9 @@ void store_save_answer(struct store *store, str merchant, str payment_id, str op
 /* Open operations in id order, from behind `after`. */
 size_t store_list_open_operations(struct store *store, struct arena *arena, str merchant, str after, int64_t limit,
                                   struct operation_record **out);
+/* Those that this node drives, in whichever of its lives. */
+size_t store_list_driven_operations(struct store *store, struct arena *arena, str merchant, str node, str after, int64_t limit,
+                                    struct operation_record **out);
 
 /* An open operation by its own id, for a person who settles it. */
 bool store_find_open_operation(struct store *store, struct arena *arena, str merchant, str operation_id,
@@ -218,6 +232,32 @@ void store_count_open(struct store *store, str merchant, struct open_count *out)
 
 /* The refunds of a payment, oldest first. */
 size_t store_list_refunds(struct store *store, struct arena *arena, str merchant, str payment_id, struct operation_record **out);
+
+/* ---- nodes: several gateways on one server (docs/decisions/0025-nodes.md) ---- */
+
+/* Who writes by this store, in which of its lives. Without a name and 0: a file. */
+struct node_life {
+    char node[NODE_NAME_BYTES];
+    int64_t epoch;
+};
+struct node_life store_life(const struct store *store);
+
+/* Another node as its row tells. */
+struct node_sign {
+    struct node_life life;
+    int64_t beats;
+};
+
+/* Moves our own beats, and tells the signs of the others that live; at most NODES_MAX. A collision when we were taken over. */
+size_t store_beat(struct store *store, struct node_sign out[NODES_MAX]);
+
+/* Takes over what that node has open, if its row still gives just this sign: from then on none of its commits comes through. *out:
+ * the operations that are ours now. False: it has moved; nothing was changed. */
+bool store_take_over(struct store *store, struct arena *arena, str merchant, const struct node_sign *dead,
+                     struct operation_record **out, size_t *count) MUST_CHECK;
+
+/* What our own former lives have open is this life's. */
+void store_take_up(struct store *store, str merchant);
 
 /* ---- requests: idempotency keys ---- */
 

@@ -115,7 +115,7 @@ static bool commit_alone(struct store *store, struct work **works, size_t count)
 /* Somebody was first. Connections wait for different times, so that they do not meet again. */
 static void let_rivals_pass(struct store *store, int collisions)
 {
-    if (!lease_is_ours(store)) store_stop(store, "another gateway has taken this store over; stopping");
+    if (!lease_is_ours(store)) store_stop(store, store_taken_over);
     if (collisions == RIVALS_MAX) store_stop(store, "a decision collided where none can; stopping");
     int steps = 1 + (collisions * (store->connection + 1)) % 16;
     struct timespec pause = { 0, steps * RIVALS_PAUSE_US * 1000L };

@@ -31,14 +31,15 @@ void store_holder_words(char out[HOLDER_BYTES]);
 
 /* What is on disk is not known, or not ours to change: nothing more may be sent or told. Starting again reads what is there. */
 _Noreturn void store_stop(struct store *store, const char *message);
+#define store_taken_over "another node has taken over what this one was doing; stopping"
 
 /* Connects a store on a server anew, however long that takes. */
 void store_reach(struct store *store);
 
-/* ---- the lease: which gateway writes to a database on a server (docs/decisions/0024-postgresql.md) ---- */
+/* ---- the lease: who writes to a database on a server (docs/decisions/0025-nodes.md) ---- */
 
-/* Takes the lease for this store, or refuses with a sentence that says who has it. */
-bool lease_take(struct store *store, struct error *error) MUST_CHECK;
+/* Begins a new life of that node, or refuses with a sentence that says who else lives by its name. */
+bool lease_take(struct store *store, str node, struct error *error) MUST_CHECK;
 /* A further connection under the lease of `first`. */
 void lease_share(struct store *store, const struct store *first);
 
@@ -48,6 +49,13 @@ void lease_number_commit(struct store *store);
 bool lease_kept_commit(struct store *store) MUST_CHECK;
 /* Is it, as far as the database can be asked now? */
 bool lease_is_ours(struct store *store) MUST_CHECK;
+
+/* Our node's name; empty: a file. */
+str store_node(const struct store *store);
+/* Fences a life off, in a transaction: none of that node's connections commits any more before it begins a new one. */
+void lease_fence(struct store *store, const char *node);
+/* What that node has open is ours. */
+size_t operations_take(struct store *store, struct arena *arena, str merchant, str from, struct operation_record **out);
 
 /* Is there anything of ours in the database? Look at its trouble before you believe a no. */
 bool tables_exist(struct sql *sql);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store_lease: which gateway writes to a database on a server, and what became of a commit whose answer was lost. Rows of meta:
+/* store_lease: who writes to a database on a server, and what became of a commit whose answer was lost. Each gateway there is a node
+ * with a row of its own, and rows of meta for its connections:
  *
- *     gateway     4fb1...90 process 4711 on shop-1      whose lease it is: a name that nobody had before, and words for people
- *     commits.0   4fb1...90 1093                        its first writing connection has committed 1093 times
- *     commits.1   4fb1...90 988                         ...
+ *     node                   shop-1   epoch 3   life 4fb1...90   "process 4711 on shop-1"
+ *     meta commits.shop-1.0  4fb1...90 1093     its first writing connection has committed 1093 times in this life
+ *     meta commits.shop-1.1  4fb1...90 988      ...
  *
- * Every commit moves its connection's row on from the number that was there. A gateway that takes the lease writes all of these
- * rows: who had it before finds his changed, whatever he believed, and none of his commits comes through any more. Whether he is
- * gone is asked by his name: no connection bears it. No clock has a say in it. */
+ * Every commit moves its connection's row on from the number that was there: the fence. Whoever begins a new life of the node, or
+ * takes its work over, writes all of these rows: who lived before finds his changed, whatever he believed, and none of his commits
+ * comes through any more. No clock has a say in it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +21,14 @@ enum {
     PAUSE_LEAST_MS = 50,
     PAUSE_MOST_MS = 2000,  /* while the database is away */
     TAKE_TRIES_MAX = 60,   /* three seconds: the connections of a gateway that was killed end sooner */
-    VALUE_BYTES = 240,
+    VALUE_BYTES = STORE_ID_BYTES + 24,
+    ROW_BYTES = NODE_NAME_BYTES + 16,
 };
 
 struct store_lease {
-    char name[STORE_ID_BYTES];
-    char row[24]; /* this connection's */
+    struct node_life life;
+    char name[STORE_ID_BYTES]; /* of this life: nobody had it before */
+    char row[ROW_BYTES];       /* this connection's */
 };
 
 static void pause_ms(int64_t ms)
@@ -54,20 +57,24 @@ void store_reach(struct store *store)
 
 bool store_is_away(const struct store *store) { return store->is_away; }
 
-/* ---- taking ---- */
+/* ---- a new life ---- */
 
-static void commits_row(int connection, char row[24]) { snprintf(row, 24, "commits.%d", connection); }
+static void commits_row(const char *node, int connection, char row[ROW_BYTES]) { snprintf(row, ROW_BYTES, "commits.%s.%d", node, connection); }
 
 static void commits_value(const struct store_lease *lease, int64_t commits, char value[VALUE_BYTES])
 {
     snprintf(value, VALUE_BYTES, "%s %lld", lease->name, (long long)commits);
 }
 
-static struct store_lease *new_lease(int connection)
+/* So that another life's rows say whose doing it is, and where this one's own begin. */
+void lease_fence(struct store *store, const char *node)
 {
-    struct store_lease *lease = memory_take(sizeof *lease);
-    commits_row(connection, lease->row);
-    return lease;
+    char row[ROW_BYTES], value[VALUE_BYTES];
+    commits_value(store->lease, 0, value);
+    for (int i = 0; i < STORE_CONNECTIONS_MAX; i++) {
+        commits_row(node, i, row);
+        store_save_meta(store, str_of(row), str_of(value));
+    }
 }
 
 static bool make_name(struct store *store, char name[STORE_ID_BYTES])
@@ -87,26 +94,42 @@ static bool is_connected(struct store *store, str name)
     return connected;
 }
 
-static void save_lease(struct store *store, str held, str value)
+/* The life before ours, by the node's row. */
+struct former {
+    int64_t epoch; /* 0: there was none */
+    str life, holder;
+};
+
+static struct former load_former(struct store *store, struct arena *arena)
 {
-    struct sql_value values[] = { TEXT(value), TEXT(held) };
-    if (held.bytes) sql_save(store->sql, "UPDATE meta SET value = $1 WHERE name = 'gateway' AND value = $2", values, 2, 1);
-    else sql_save(store->sql, "INSERT INTO meta (name, value) VALUES ('gateway', $1)", values, 1, 1);
+    struct former former = { .life = STR(""), .holder = STR("") };
+    sql_ask(store->sql, "SELECT epoch, life, holder FROM node WHERE node = $1", (struct sql_value[]){ TEXT(store_node(store)) }, 1);
+    if (sql_next(store->sql)) {
+        former.epoch = sql_int(store->sql, 0);
+        former.life = sql_text(store->sql, 1, arena);
+        former.holder = sql_text(store->sql, 2, arena);
+    }
+    sql_end(store->sql);
+    return former;
 }
 
-/* From `held` (none: nobody ever had it) to us. A collision: somebody else was faster. */
-static enum sql_trouble write_lease(struct store *store, str held)
+static void save_life(struct store *store, const struct former *former)
 {
-    char holder[HOLDER_BYTES], value[VALUE_BYTES], row[24];
+    char holder[HOLDER_BYTES];
+    struct store_lease *lease = store->lease;
     store_holder_words(holder);
-    snprintf(value, sizeof value, "%s %s", store->lease->name, holder);
+    lease->life.epoch = former->epoch + 1;
+    struct sql_value values[] = { TEXT(store_node(store)), INT(lease->life.epoch), TEXT(str_of(lease->name)), TEXT(str_of(holder)), INT(former->epoch) };
+    if (former->epoch > 0) sql_save(store->sql, "UPDATE node SET epoch = $2, life = $3, holder = $4 WHERE node = $1 AND epoch = $5", values, 5, 1);
+    else sql_save(store->sql, "INSERT INTO node (node, epoch, beats, life, holder) VALUES ($1, $2, 0, $3, $4)", values, 4, 1);
+}
+
+/* A collision: somebody else was faster. */
+static enum sql_trouble begin_life(struct store *store, const struct former *former)
+{
     sql_begin(store->sql, true);
-    save_lease(store, held, str_of(value));
-    commits_value(store->lease, 0, value);
-    for (int i = 0; i < STORE_CONNECTIONS_MAX; i++) {
-        commits_row(i, row);
-        store_save_meta(store, str_of(row), str_of(value));
-    }
+    save_life(store, former);
+    lease_fence(store, store->lease->life.node);
     return sql_commit(store->sql);
 }
 
@@ -115,26 +138,50 @@ enum taking { TAKEN, TAKE_AGAIN, NOT_TAKEN };
 static enum taking try_to_take(struct store *store, struct error *error)
 {
     struct arena arena = { 0 };
-    str words, held = store_load_meta(store, &arena, STR("gateway"));
-    str name = str_cut(held, ' ', &words);
-    bool is_held = held.bytes && is_connected(store, name);
-    if (is_held) error_set(error, "the database is held by another gateway: %.*s", STR_FORMAT(words));
+    struct former former = load_former(store, &arena);
+    bool lives = former.life.length > 0 && is_connected(store, former.life);
+    if (lives) {
+        error_set(error, "another gateway, %.*s, is node %s of this database: each needs a name of its own", STR_FORMAT(former.holder),
+                  store->lease->life.node);
+    }
     enum sql_trouble trouble = sql_trouble_of(store->sql);
-    if (!is_held && trouble == SQL_FINE) trouble = write_lease(store, held);
+    if (!lives && trouble == SQL_FINE) trouble = begin_life(store, &former);
     arena_close(&arena);
-    if (is_held || trouble == SQL_COLLISION) return TAKE_AGAIN;
+    if (lives || trouble == SQL_COLLISION) return TAKE_AGAIN;
     if (trouble == SQL_FINE) return TAKEN;
     store_unreadable(store, error);
     return NOT_TAKEN;
 }
 
-bool lease_take(struct store *store, struct error *error)
+static bool is_node_name(str name)
 {
+    for (size_t i = 0; i < name.length; i++) {
+        char c = name.bytes[i];
+        bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+        if (!fits) return false;
+    }
+    return name.length > 0 && name.length < NODE_NAME_BYTES;
+}
+
+static struct store_lease *new_lease(const char *node, int connection)
+{
+    struct store_lease *lease = memory_take(sizeof *lease);
+    snprintf(lease->life.node, sizeof lease->life.node, "%s", node);
+    commits_row(node, connection, lease->row);
+    return lease;
+}
+
+bool lease_take(struct store *store, str node, struct error *error)
+{
+    char name[NODE_NAME_BYTES];
     enum taking taking = TAKE_AGAIN;
-    store->lease = new_lease(store->connection);
+    if (!is_node_name(node) || !str_copy_to(node, name, sizeof name)) {
+        return error_set(error, "the name of a node is 1 to %d letters, digits, dots, dashes and underscores", NODE_NAME_BYTES - 1);
+    }
+    store->lease = new_lease(name, store->connection);
     if (!make_name(store, store->lease->name)) return store_unreadable(store, error);
     sql_bear(store->sql, store->lease->name);
-    error_set(error, "the database is being taken by other gateways");
+    error_set(error, "node %s of the database is being taken by others", name);
     for (int tries = 0; taking == TAKE_AGAIN && tries < TAKE_TRIES_MAX; tries++) {
         if (tries > 0) pause_ms(tries < 5 ? 10 : PAUSE_LEAST_MS); /* one that has just ended is gone in a moment */
         taking = try_to_take(store, error);
@@ -144,10 +191,15 @@ bool lease_take(struct store *store, struct error *error)
 
 void lease_share(struct store *store, const struct store *first)
 {
-    store->lease = new_lease(store->connection);
+    store->lease = new_lease(first->lease->life.node, store->connection);
+    store->lease->life.epoch = first->lease->life.epoch;
     memcpy(store->lease->name, first->lease->name, sizeof store->lease->name);
     sql_bear(store->sql, store->lease->name);
 }
+
+struct node_life store_life(const struct store *store) { return store->lease ? store->lease->life : (struct node_life){ "", 0 }; }
+
+str store_node(const struct store *store) { return store->lease ? str_of(store->lease->life.node) : STR(""); }
 
 /* ---- every commit ---- */
 
@@ -182,7 +234,7 @@ bool lease_kept_commit(struct store *store)
     commits_value(store->lease, store->commits + 1, after);
     while (!ask_for_good(store, found)) pause_ms(PAUSE_LEAST_MS);
     bool kept = str_equal(str_of(found), str_of(after));
-    if (!kept && !str_equal(str_of(found), str_of(before))) store_stop(store, "another gateway has taken this store over; stopping");
+    if (!kept && !str_equal(str_of(found), str_of(before))) store_stop(store, store_taken_over);
     log_info(kept ? "the commit was kept" : "the commit was not kept; it is done again", LOG_NUMBER("connection", store->connection));
     return kept;
 }
@@ -190,8 +242,8 @@ bool lease_kept_commit(struct store *store)
 bool lease_is_ours(struct store *store)
 {
     struct arena arena = { 0 };
-    str held = store_load_meta(store, &arena, STR("gateway"));
-    bool is_ours = !held.bytes || str_starts_with(held, str_of(store->lease->name));
+    struct former row = load_former(store, &arena);
+    bool is_ours = str_equal(row.life, str_of(store->lease->name));
     bool was_told = sql_trouble_of(store->sql) == SQL_FINE;
     sql_rollback(store->sql);
     arena_close(&arena);

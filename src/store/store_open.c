@@ -23,14 +23,14 @@ bool store_unreadable(const struct store *store, struct error *error)
     return error_set(error, "the store cannot be read: %s", is_fine ? "what it says of itself is damaged" : sql_words(store->sql));
 }
 
-static bool open_into(struct store *store, const char *url, enum store_mode mode, struct error *error)
+static bool open_into(struct store *store, const char *url, enum store_mode mode, str node, struct error *error)
 {
     bool takes_file = mode == STORE_WRITES && store->path[0];
     if (takes_file && !store_hold(store->path, &store->hold, error)) return false;
     store->sql = sql_open(url, mode == STORE_READS, error);
     if (!store->sql || !schema_prepare(store, mode, error)) return false;
     if (takes_file) reserve_take(store->path);
-    return mode == STORE_READS || takes_file || lease_take(store, error);
+    return mode == STORE_READS || takes_file || lease_take(store, node, error);
 }
 
 bool store_is_empty(const char *path)
@@ -53,16 +53,20 @@ static bool read_url(struct store *store, str url, char out[STORE_URL_BYTES])
     return !dialect->is_file || (str_copy_to(store_url_path(url), store->path, sizeof store->path) && store->path[0]);
 }
 
-struct store *store_open(str url, enum store_mode mode, struct error *error)
+static struct store *open_as(str url, enum store_mode mode, str node, struct error *error)
 {
     char text[STORE_URL_BYTES];
     struct store *store = memory_take(sizeof *store);
     store->hold = (struct store_hold){ -1, -1 };
     if (!read_url(store, url, text)) store_say_urls(error);
-    else if (open_into(store, text, mode, error)) return store;
+    else if (open_into(store, text, mode, node, error)) return store;
     store_close(store);
     return NULL;
 }
+
+struct store *store_open(str url, enum store_mode mode, struct error *error) { return open_as(url, mode, STR("alone"), error); }
+
+struct store *store_open_node(str url, str node, struct error *error) { return open_as(url, STORE_WRITES, node, error); }
 
 struct store *store_open_beside(const struct store *first, str url, int number, struct error *error)
 {

@@ -4,10 +4,13 @@
 
 #include "store/store_internal.h"
 
+/* A record that nobody drives was made for a file. */
+#define NODE(value) TEXT((value).bytes ? (value) : STR(""))
+
 #define OPERATION_COLUMNS                                                                                              \
     "payment_id, operation_id, kind, state, amount_minor, processor, processor_key, method, path, body, card_sealed, " \
     "card_slot, sends, lost, already, denied, mismatched, started_at, ended_at, processor_ref, reason, "               \
-    "answer_operation_id, answer_form"
+    "answer_operation_id, answer_form, node, node_epoch"
 
 static void read_words(struct sql *sql, struct operation_record *record)
 {
@@ -50,6 +53,8 @@ static void read_operation(struct sql *sql, struct arena *arena, struct operatio
     record->reason = sql_text(sql, 20, arena);
     sql_text_to(sql, 21, record->answer_operation_id.text, sizeof record->answer_operation_id.text);
     record->answer_form = sql_text(sql, 22, arena);
+    record->node = sql_text(sql, 23, arena);
+    record->node_epoch = sql_int(sql, 24);
 }
 
 bool store_load_operation(struct store *store, struct arena *arena, str merchant, str payment_id, str operation_id,
@@ -84,12 +89,14 @@ void store_save_new_operation(struct store *store, str merchant, const struct op
         TEXT(record->reason),
         TEXT(str_of(record->answer_operation_id.text)),
         TEXT(record->answer_form),
+        NODE(record->node),
+        INT(record->node_epoch),
     };
     sql_save(store->sql,
              "INSERT INTO operation (merchant_id, payment_id, operation_id, kind, state, amount_minor, processor, "
              "processor_key, method, path, body, card_sealed, card_slot, sends, lost, already, denied, mismatched, "
-             "started_at, ended_at, reason, answer_operation_id, answer_form) "
-             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, 0, 0, $14, $15, $16, $17, $18)",
+             "started_at, ended_at, reason, answer_operation_id, answer_form, node, node_epoch) "
+             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, 0, 0, $14, $15, $16, $17, $18, $19, $20)",
              values, COUNT_OF(values), 1);
 }
 
@@ -111,12 +118,29 @@ void store_save_operation(struct store *store, str merchant, const struct operat
         record->ended_at ? INT(record->ended_at) : TEXT(STR_NONE),
         KNOWN(str_of(record->processor_ref.text)),
         TEXT(record->reason),
+        NODE(record->node),
+        INT(record->node_epoch),
     };
     sql_save(store->sql,
              "UPDATE operation SET state = $4, card_sealed = $5, card_slot = $6, sends = $7, lost = $8, already = $9, "
              "denied = $10, mismatched = $11, ended_at = $12, processor_ref = $13, reason = $14 "
-             "WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3",
+             "WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3 AND node = $15 AND node_epoch = $16",
              values, COUNT_OF(values), 1);
+}
+
+void store_own_operation(struct store *store, str merchant, struct operation_record *record)
+{
+    struct node_life life = store_life(store);
+    struct sql_value values[] = {
+        TEXT(merchant), TEXT(str_of(record->payment_id.text)), TEXT(str_of(record->id.text)),
+        TEXT(store_node(store)), INT(life.epoch), NODE(record->node), INT(record->node_epoch),
+    };
+    sql_save(store->sql,
+             "UPDATE operation SET node = $4, node_epoch = $5 "
+             "WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3 AND node = $6 AND node_epoch = $7",
+             values, COUNT_OF(values), 1);
+    record->node = store_node(store);
+    record->node_epoch = life.epoch;
 }
 
 void store_save_answer(struct store *store, str merchant, str payment_id, str operation_id, int64_t status, str body)
@@ -146,6 +170,39 @@ size_t store_list_open_operations(struct store *store, struct arena *arena, str 
             "ORDER BY operation_id LIMIT $3",
             (struct sql_value[]){ TEXT(merchant), TEXT(after.bytes ? after : STR("")), INT(limit) }, 3);
     return collect(store, arena, out);
+}
+
+size_t store_list_driven_operations(struct store *store, struct arena *arena, str merchant, str node, str after, int64_t limit,
+                                    struct operation_record **out)
+{
+    sql_ask(store->sql,
+            "SELECT " OPERATION_COLUMNS " FROM operation WHERE merchant_id = $1 AND ended_at IS NULL AND operation_id > $2 AND node = $4 "
+            "ORDER BY operation_id LIMIT $3",
+            (struct sql_value[]){ TEXT(merchant), TEXT(after.bytes ? after : STR("")), INT(limit), NODE(node) }, 4);
+    return collect(store, arena, out);
+}
+
+/* ---- who drives them ---- */
+
+size_t operations_take(struct store *store, struct arena *arena, str merchant, str from, struct operation_record **out)
+{
+    struct node_life life = store_life(store);
+    sql_ask(store->sql,
+            "UPDATE operation SET node = $3, node_epoch = $4 WHERE merchant_id = $1 AND ended_at IS NULL AND node = $2 "
+            "RETURNING " OPERATION_COLUMNS,
+            (struct sql_value[]){ TEXT(merchant), NODE(from), TEXT(store_node(store)), INT(life.epoch) }, 4);
+    return collect(store, arena, out);
+}
+
+void store_take_up(struct store *store, str merchant)
+{
+    struct node_life life = store_life(store);
+    struct sql_value values[] = { TEXT(merchant), TEXT(store_node(store)), INT(life.epoch) };
+    if (!store->lease) return;
+    sql_save(store->sql,
+             "UPDATE operation SET node_epoch = $3 WHERE merchant_id = $1 AND ended_at IS NULL AND node = $2 "
+             "AND node_epoch <> $3",
+             values, COUNT_OF(values), -1);
 }
 
 bool store_find_open_operation(struct store *store, struct arena *arena, str merchant, str operation_id, struct operation_record *out)

@@ -6,8 +6,18 @@
 
 extern const char florin_schema_sql[];
 
-/* Raised with each change of schema.sql, with a script that brings an older store up to it. */
-enum { SCHEMA_VERSION = 2 };
+/* Raised with each change of schema.sql, with a script that brings a store of the version before along. A change that only adds (a
+ * table, a column with a default) leaves SCHEMA_OLDEST, the version of the oldest florin that may work with it: two versions of the
+ * binary can then run beside each other (docs/decisions/0026-two-versions.md). */
+enum { SCHEMA_VERSION = 3, SCHEMA_OLDEST = 3, SCHEMA_FIRST = 2 };
+
+static const char *const expansions[SCHEMA_VERSION + 1] = {
+    [3] = "CREATE TABLE node (node TEXT NOT NULL PRIMARY KEY, epoch BIGINT NOT NULL, beats BIGINT NOT NULL, life TEXT NOT NULL, "
+          "holder TEXT NOT NULL);"
+          "ALTER TABLE operation ADD COLUMN node TEXT NOT NULL DEFAULT '';"
+          "ALTER TABLE operation ADD COLUMN node_epoch BIGINT NOT NULL DEFAULT 0;"
+          "DELETE FROM meta WHERE name = 'gateway' OR name LIKE 'commits._%'",
+};
 
 bool tables_exist(struct sql *sql)
 {
@@ -17,29 +27,77 @@ bool tables_exist(struct sql *sql)
     return exist;
 }
 
-static bool make_schema(struct sql *sql, struct error *error)
+enum { VERSIONS_BYTES = 240 };
+
+static void write_versions(int version, char script[VERSIONS_BYTES])
 {
-    char version[100];
-    snprintf(version, sizeof version, "INSERT INTO meta VALUES ('schema_version', '%d')", SCHEMA_VERSION);
-    return sql_make_schema(sql, florin_schema_sql, version, error);
+    snprintf(script, VERSIONS_BYTES,
+             "INSERT INTO meta (name, value) VALUES ('schema_version', '%d'), ('schema_oldest', '%d') "
+             "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+             version, version < SCHEMA_OLDEST ? version : SCHEMA_OLDEST);
 }
 
-static bool check_version(struct store *store, struct error *error)
+static bool make_schema(struct sql *sql, struct error *error)
+{
+    char versions[VERSIONS_BYTES];
+    write_versions(SCHEMA_VERSION, versions);
+    return sql_make_schema(sql, florin_schema_sql, versions, error);
+}
+
+/* What the store says of its schema. */
+struct versions {
+    int64_t is;     /* 0: it says nothing */
+    int64_t oldest; /* of a florin that may work with it */
+};
+
+static int64_t load_version(struct store *store, str name)
 {
     struct arena arena = { 0 };
     int64_t version = 0;
-    str text = store_load_meta(store, &arena, STR("schema_version"));
-    bool readable = str_to_int64(text, INT32_MAX, &version);
+    if (!str_to_int64(store_load_meta(store, &arena, name), INT32_MAX, &version)) version = 0;
     arena_close(&arena);
-    if (!readable) return error_set(error, "this is not a store of florin: it has no schema version");
-    if (version > SCHEMA_VERSION) {
-        return error_set(error, "the store has schema version %d, this florin knows %d: use the newer florin that wrote it", (int)version,
+    return version;
+}
+
+static struct versions load_versions(struct store *store)
+{
+    struct versions versions = { load_version(store, STR("schema_version")), load_version(store, STR("schema_oldest")) };
+    if (versions.oldest == 0) versions.oldest = versions.is;
+    return versions;
+}
+
+/* One version on. Where another node was faster, the store has come along without us. */
+static bool expand(struct store *store, int64_t from, struct error *error)
+{
+    char versions[VERSIONS_BYTES];
+    write_versions((int)from + 1, versions);
+    return sql_make_schema(store->sql, expansions[from + 1], versions, error) || load_versions(store).is > from;
+}
+
+static bool bring_along(struct store *store, enum store_mode mode, int64_t from, struct error *error)
+{
+    if (from < SCHEMA_FIRST) {
+        return error_set(error, "the store has schema version %d, from before the first release: this florin cannot bring it along", (int)from);
+    }
+    if (mode == STORE_READS) {
+        return error_set(error, "the store has schema version %d, this florin knows %d: start its gateway, which brings it along", (int)from,
                          SCHEMA_VERSION);
     }
-    if (version < SCHEMA_VERSION) {
-        return error_set(error, "the store has schema version %d, from before the first release: this florin cannot bring it along", (int)version);
+    for (int64_t version = from; version < SCHEMA_VERSION; version++) {
+        if (!expand(store, version, error)) return false;
     }
     return true;
+}
+
+static bool check_version(struct store *store, enum store_mode mode, struct error *error)
+{
+    struct versions versions = load_versions(store);
+    if (versions.is == 0) return error_set(error, "this is not a store of florin: it has no schema version");
+    if (versions.oldest > SCHEMA_VERSION) {
+        return error_set(error, "the store has schema version %d, this florin knows %d: use the newer florin that wrote it", (int)versions.is,
+                         SCHEMA_VERSION);
+    }
+    return versions.is >= SCHEMA_VERSION || bring_along(store, mode, versions.is, error);
 }
 
 /* So that a witness can tell this store from others, and how far it has come. The database's own chance is good enough for a name. */
@@ -60,6 +118,6 @@ bool schema_prepare(struct store *store, enum store_mode mode, struct error *err
     bool exists = tables_exist(store->sql);
     if (sql_trouble_of(store->sql) != SQL_FINE) return store_unreadable(store, error);
     if (!exists && mode == STORE_READS) return error_set(error, "this is not a store of florin: it is empty");
-    if (!exists && !make_schema(store->sql, error)) return false;
-    return check_version(store, error) && (mode == STORE_READS || number_store(store, error));
+    if (!exists && !make_schema(store->sql, error) && !tables_exist(store->sql)) return false; /* another node may have been faster */
+    return check_version(store, mode, error) && (mode == STORE_READS || number_store(store, error));
 }

@@ -31,6 +31,7 @@ struct http_call {
     const char *unix_socket; /* a path, or NULL for TCP */
     const char *ca_file; /* PEM: the only authorities whose certificates count; NULL: those of the system */
     struct arena *arena; /* for the answer */
+    bool (*may_leave)(struct http_call *call); /* asked when there is a connection, just before the first byte; NULL: it may */
     void (*done)(struct http_call *call);
 
     /* answered, valid in and after done */

@@ -49,6 +49,7 @@ static int on_request(void *context, char *address, char *local_address, int por
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct http_transfer *transfer = context;
     if (would_send_twice(transfer)) return CURL_PREREQFUNC_ABORT;
+    if (transfer->call->may_leave && !transfer->call->may_leave(transfer->call)) return CURL_PREREQFUNC_ABORT;
     transfer->call->sent_at = monotonic_now();
     return CURL_PREREQFUNC_OK;
 }

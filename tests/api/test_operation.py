@@ -232,11 +232,11 @@ def test_a_newer_schema_is_refused_with_a_clear_word(shop):
     shop.gateway.stop()
     with sqlite3.connect(shop.gateway.store) as store:
         before = store.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchone()[0]
-        store.execute("UPDATE meta SET value = '999' WHERE name = 'schema_version'")
+        store.execute("UPDATE meta SET value = '999' WHERE name IN ('schema_version', 'schema_oldest')")
     status, _, err = run('serve', *flags(shop.gateway.settings))
     assert status != 0 and 'schema' in err and '999' in err and 'newer' in err
     with sqlite3.connect(shop.gateway.store) as store:
-        store.execute("UPDATE meta SET value = ? WHERE name = 'schema_version'", (before,))
+        store.execute("UPDATE meta SET value = ? WHERE name IN ('schema_version', 'schema_oldest')", (before,))
     store.close()
     shop.gateway.start()
     assert shop.client.get(payment) == payment

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 
 PATIENCE = 60
 
@@ -89,6 +90,16 @@ class Server:
     def ask(self, statement, database='florin', schema='public'):
         """Runs statements and gives the answer's rows, fields with a | between them."""
         return ask(f'postgres://florin@127.0.0.1:{self.port}/{database}', statement, schema)
+
+    def new_schema(self):
+        """The name of an empty schema that nobody else has."""
+        name = f't_{uuid.uuid4().hex}'
+        self.ask(f'CREATE SCHEMA {name}')
+        return name
+
+    def drop_schema(self, name):
+        """Takes it away with all that is in it."""
+        self.ask(f'DROP SCHEMA {name} CASCADE')
 
     def close(self):
         """Ends it and takes its folder away."""

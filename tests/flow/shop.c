@@ -35,6 +35,8 @@ static const struct {
     [ENDING_STORAGE_LOW] = { "storage_low", 503 },
     [ENDING_OVERLOADED] = { "overloaded", 503 },
     [ENDING_STOPPING] = { "stopping", 503 },
+    [ENDING_NO_LEASE] = { "no_lease", 503 },
+    [ENDING_ELSEWHERE] = { "elsewhere", 409 },
     [ENDING_NOT_IN_REVIEW] = { "not_in_review", 409 },
     [ENDING_ID_NEEDED] = { "id_needed", 422 },
     [ENDING_ID_INVALID] = { "id_invalid", 400 },
