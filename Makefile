@@ -2,7 +2,7 @@
 #
 # The front door: short commands for people. Meson and ninja do the building.
 
-.PHONY: build help setup demo run develop test check coverage format bench simulate bugs fuzz prove shape clean
+.PHONY: build help setup demo run develop test check coverage format bench bench-charts simulate bugs fuzz prove shape clean
 .DEFAULT_GOAL := build
 
 build: build/release/build.ninja         ## build build/florin
@@ -15,7 +15,7 @@ build/release/build.ninja:
 	@rm -f build.log
 
 help:                                    ## this list
-	@awk -F ':.*## ' '/^[a-z ]+:.*##/ { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z -]+:.*##/ { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup:                                   ## install what is missing (asks for nothing)
 	@tools/setup
@@ -41,6 +41,10 @@ format:                                  ## put C sources into shape, hand-made 
 bench: build                             ## measure payments a second; BENCH='--seconds 20' for longer runs
 	@mkdir -p bench/results
 	@build/florin bench --folder build --json bench/results/latest.json $(BENCH)
+	@bench/charts
+
+bench-charts:                            ## draw the figures of the last make bench
+	@bench/charts
 
 simulate: setup                          ## a simulated shop on SEED=n, and SEEDS=k further ones; TRACE=1 prints all of it
 	@tools/simulate --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) $(if $(TRACE),--trace)

@@ -17,7 +17,7 @@ struct api_options {
     bool cards;                     /* calls may carry card data */
     bool everybody;                 /* --open was said: calls from anywhere may move money */
     size_t requests_max;            /* above this many unanswered ones: 503 overloaded */
-    size_t (*store_queue)(void *context); /* for /metrics: works that wait for the store; NULL: not told */
+    size_t (*store_queue)(void *context); /* works that wait for the store; too many are a full house. NULL: not known */
     void *store_queue_context;
     bool (*store_is_away)(void *context); /* its server is being waited for: not ready; NULL: it never is */
     void *store_is_away_context;

@@ -83,9 +83,17 @@ static PGconn *connect(const char *url, const char *name)
     return PQconnectdbParams(words, values, true);
 }
 
+/* libpq would print them between the lines of our log. */
+static void drop_notice(void *context, const PGresult *result)
+{
+    (void)context;
+    (void)result;
+}
+
 PGconn *postgres_connect(const char *url, const char *name, bool read_only, struct error *error)
 {
     PGconn *connection = connect(url, name);
+    PQsetNoticeReceiver(connection, drop_notice, NULL);
     bool connected = PQstatus(connection) == CONNECTION_OK;
     if (!connected) say(connection, error);
     if (connected && set_up(connection, read_only, error)) return connection;

@@ -12,12 +12,16 @@
 
 static struct asking house;
 
+static size_t store_queue_now;
+static size_t store_queue(void *context) { return (void)context, store_queue_now; }
+
 static int open_house(void **state)
 {
     (void)state;
     house = (struct asking){ 0 };
     fake_open();
-    asking_open(&house, (struct api_options){ .cards = true, .requests_max = 10 });
+    store_queue_now = 0;
+    asking_open(&house, (struct api_options){ .cards = true, .requests_max = 10, .store_queue = store_queue });
     return 0;
 }
 
@@ -286,6 +290,22 @@ static void a_full_house_refuses_new_payments_first(void **state)
     finish_all(waiters, 10);
 }
 
+/* Two full commits before it: what would begin is refused, and what was begun goes on. */
+static void a_crowd_before_the_store_refuses_new_payments(void **state)
+{
+    (void)state;
+    fake.reply = (struct reply){ .status = 201, .body = STR("{}") };
+    store_queue_now = 2 * WORK_BATCH_MAX - 1;
+    assert_int_equal(asking_post(&house, "/v1/payments", PLAIN), 201);
+    store_queue_now = 2 * WORK_BATCH_MAX;
+    assert_int_equal(asking_post(&house, "/v1/payments", PLAIN), 503);
+    assert_text(asking_told(&house, "code"), "overloaded");
+    assert_text(asking_header(&house, "Retry-After"), "1");
+    assert_int_equal(asking_post(&house, "/v1/payments/" PAY "/capture", ""), 201);
+    assert_int_equal(asking_get(&house, "/healthz"), 200);
+    assert_int_equal(fake.authorizations, 1);
+}
+
 static void a_closing_house_begins_nothing(void **state)
 {
     (void)state;
@@ -415,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(odd_request_ids_are_replaced, open_house, close_house),
         cmocka_unit_test_setup_teardown(traces_go_on, open_house, close_house),
         cmocka_unit_test_setup_teardown(a_full_house_refuses_new_payments_first, open_house, close_house),
+        cmocka_unit_test_setup_teardown(a_crowd_before_the_store_refuses_new_payments, open_house, close_house),
         cmocka_unit_test_setup_teardown(a_closing_house_begins_nothing, open_house, close_house),
         cmocka_unit_test_setup_teardown(not_ready_before_recovery, open_house, close_house),
         cmocka_unit_test_setup_teardown(without_a_store_questions_are_refused, open_house, close_house),

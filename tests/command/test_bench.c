@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "command/bench/bench_form.h"
+#include "command/bench/bench_goals.h"
 #include "command/bench/bench_histogram.h"
 #include "command/bench/bench_schedule.h"
 #include "command/bench/bench_shop.h"
@@ -136,6 +137,23 @@ static void a_pair_is_an_authorization_and_its_capture(void **state)
     bench_shop_close(&shop);
 }
 
+static void goals_are_judged_by_the_figures_that_are_there(void **state)
+{
+    struct bench_report report;
+    (void)state;
+    bench_report_open(&report);
+    assert_int_equal(bench_goals_judge(&report).judged, 0);
+    bench_report_keep(&report, "authorize_per_s", 10000, 0);
+    bench_report_keep(&report, "inflight_rss_mib", 257, 0);
+    bench_report_keep(&report, "added_latency_us_p50", 700, 0); /* not judged without its probe */
+    assert_int_equal(bench_goals_judge(&report).judged, 2);
+    assert_int_equal(bench_goals_judge(&report).met, 1);
+    bench_report_keep(&report, "latency_fsync_us_p50", 100, 0);
+    assert_int_equal(bench_goals_judge(&report).judged, 3);
+    assert_int_equal(bench_goals_judge(&report).met, 2);
+    bench_report_close(&report);
+}
+
 static void a_life_takes_its_steps_in_turn(void **state)
 {
     static const char *const paths[] = { "POST /v1/payments ", "GET /v1/orders/", "POST /v1/payments/pay_7/capture ", "GET /v1/orders/",
@@ -201,6 +219,7 @@ int main(void)
         cmocka_unit_test(a_form_is_filled_in),
         cmocka_unit_test(every_number_makes_a_key_of_its_own_and_the_same_again),
         cmocka_unit_test(a_pair_is_an_authorization_and_its_capture),
+        cmocka_unit_test(goals_are_judged_by_the_figures_that_are_there),
         cmocka_unit_test(a_life_takes_its_steps_in_turn),
         cmocka_unit_test(a_full_house_that_says_when_to_come_back_is_no_failure),
         cmocka_unit_test(a_replay_must_bring_the_same_payment),

@@ -98,6 +98,7 @@ def test_a_commit_of_unknown_fate_is_asked_for(server, tmp_path, which, fault, a
         assert word in shop.gateway.log()
         status, out, _ = run('verify', '--store', store)
         assert status == 0 and 'nothing is wrong' in out, out
+        shop.gateway.stop()
     finally:
         shop.close()
         door.close()
@@ -135,6 +136,35 @@ def test_a_gateway_that_is_killed_on_postgres(server, open_life):
     life.pace.serving = life.pace.coming_up = 0.25
     life.pace.until_point = 0.6
     life.live(10)
+
+
+# --- a server that will not do ---
+
+def refused(url):
+    status, _, errors = run('serve', '--listen', '127.0.0.1:0', '--store', url)
+    assert status == 1
+    return errors
+
+
+def test_a_server_that_forgets_is_refused():
+    """One that does not sync, or whose texts are not UTF-8, or where nobody listens."""
+    forgetful = postgres.Server(fsync='off')
+    try:
+        assert 'the server runs with fsync off' in refused(forgetful.url)
+        forgetful.ask("CREATE DATABASE plain ENCODING 'SQL_ASCII' TEMPLATE template0", database='postgres')
+        assert 'not encoded in UTF8' in refused(forgetful.url.removesuffix('/florin') + '/plain')
+    finally:
+        forgetful.close()
+    assert 'Connection refused' in refused(forgetful.url)
+
+
+def test_what_only_a_file_can_do_is_said(server, tmp_path):
+    """Copies are the server's affair; so is a store that is not ours, or is empty."""
+    for words in (['backup', '--to', tmp_path / 'copy'], ['restore', '--from', tmp_path / 'copy']):
+        status, _, errors = run(*words, '--store', server.url)
+        assert status == 2 and 'pg_basebackup' in errors, errors
+    status, _, errors = run('verify', '--store', place(server))
+    assert status == 3 and 'it is empty' in errors, errors
 
 
 # --- two gateways ---

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "command/bench/bench_book.h"
+#include "command/bench/bench_goals.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "florin_version.h"
@@ -125,7 +126,9 @@ static bool measure_all(struct bench *bench)
     for (size_t i = 0; i < COUNT_OF(measurements); i++) {
         if (is_wanted(&measurements[i]) && !measurements[i].measure(bench)) return false;
     }
-    return check_books(bench) && probe_disk(bench, "after", "_after");
+    if (!check_books(bench) || !probe_disk(bench, "after", "_after")) return false;
+    bench_goals_print(&bench->report);
+    return true;
 }
 
 static void say_what(const struct bench *bench)

@@ -131,8 +131,11 @@ static void put_run(struct text *text, const char *label, const struct bench_pla
     json_put_int(text, "asked_per_s", plan->per_second);
     put_double(text, "per_s", bench_outcome_rate(outcome) / per_row, 1);
     put_percentile(text, "us_p50", outcome, 0.5);
+    put_percentile(text, "us_p90", outcome, 0.9);
     put_percentile(text, "us_p99", outcome, 0.99);
     put_percentile(text, "us_p999", outcome, 0.999);
+    put_percentile(text, "us_p9999", outcome, 0.9999);
+    put_percentile(text, "us_most", outcome, 1);
     put_double(text, "gateway_user_us", cost->gateway_user_us * per_row, 1);
     put_double(text, "gateway_kernel_us", cost->gateway_kernel_us * per_row, 1);
     put_double(text, "bank_us", cost->bank_us * per_row, 1);
