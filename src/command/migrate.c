@@ -115,9 +115,9 @@ static void say_done(const struct migrate *migrate)
     bool again = migration_was_complete(migrate->migration);
     printf("florin migrate: %s %s to %.*s, and is not served from here any more.\n"
            "Serve it from there, with the same key file, and on this machine with the same runtime folder, where cards wait:\n"
-           "  florin serve --store %.*s --local-path %s ...\n",
+           "  florin serve --store %.*s --local-path %s --node %s ...\n",
            migrate->path, again ? "had moved already" : "has moved", STR_FORMAT(migration_address(migrate->migration)),
-           STR_FORMAT(migration_address(migrate->migration)), migrate->path);
+           STR_FORMAT(migration_address(migrate->migration)), migrate->path, house_node());
 }
 
 static bool read_words(struct migrate *migrate, int count, char **words)

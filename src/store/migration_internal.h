@@ -84,4 +84,26 @@ static inline const struct sql_value *page_row(const struct migration_table *tab
     return page->values + row * table->column_count;
 }
 
+/* ---- the whole ---- */
+
+struct migration {
+    struct store *source, *target;
+    struct arena arena; /* statements, by whose addresses the connections know them: closed last */
+    struct migration_table tables[MIGRATION_TABLES_MAX];
+    size_t table_count;
+    struct store_mark source_mark, target_mark;
+    str address;
+    bool source_has_moved, was_complete, began_again;
+};
+
+/* A transaction of the target; a server that goes away is waited for, and asked what became of it. */
+struct migration_writing {
+    struct work work;
+    const struct migration *migration;
+    const struct migration_table *table;
+    const struct migration_page *page;
+    str merchant, vault;
+};
+bool migration_write(struct migration_writing *writing, struct error *error) MUST_CHECK;
+
 #endif
