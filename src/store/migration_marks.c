@@ -95,15 +95,14 @@ bool migration_allows(struct store *store, enum store_mode mode, struct error *e
 
 /* ---- addresses ---- */
 
-/* As libpq reads it: a password stands between the first colon and the first @, before any slash. */
+/* As libpq reads it: an @ before the first slash ends who connects, and what stands behind a colon there is a password. */
 str migration_address_of(struct arena *arena, str url)
 {
-    str rest, parameters, password, scheme = str_cut(url, ':', &rest);
-    str place = str_cut(str_from(rest, 2), '?', &parameters), database, host, authority = str_cut(place, '/', &database);
-    str user = str_cut(authority, '@', &host);
-    if (str_contains(authority, STR("@"))) {
-        return arena_format(arena, "%.*s://%.*s@%.*s/%.*s", STR_FORMAT(scheme), STR_FORMAT(str_cut(user, ':', &password)), STR_FORMAT(host),
-                            STR_FORMAT(database));
-    }
-    return arena_format(arena, "%.*s://%.*s", STR_FORMAT(scheme), STR_FORMAT(place));
+    str rest, place, parameters, database, password, scheme = str_cut(url, ':', &rest);
+    rest = str_from(rest, STR("//").length);
+    bool says_who = str_contains(str_cut(rest, '/', &database), STR("@"));
+    str who = says_who ? str_cut(rest, '@', &place) : STR("");
+    place = str_cut(says_who ? place : rest, '?', &parameters);
+    return arena_format(arena, "%.*s://%.*s%s%.*s", STR_FORMAT(scheme), STR_FORMAT(str_cut(who, ':', &password)), says_who ? "@" : "",
+                        STR_FORMAT(place));
 }
