@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR_CELLS = 30, TERMINAL_PAUSE_MS = 100, LOG_PAUSE_MS = 10000 };
+enum { BAR_CELLS = 16 /* so that the line fits into 80 columns */, TERMINAL_PAUSE_MS = 100, LOG_PAUSE_MS = 10000 };
 
 static micros monotonic(void)
 {
@@ -29,9 +29,9 @@ static void draw(const struct progress *progress, const char *where, int64_t don
     char bar[BAR_CELLS + 1] = "";
     int64_t rate = progress_rate(progress, done), cells = all > 0 ? done * BAR_CELLS / all : BAR_CELLS;
     for (int i = 0; i < BAR_CELLS; i++) bar[i] = i < cells ? '#' : '.';
-    printf("\r\033[K%s %-10s [%s] %3lld%%  %lld of %lld rows, %lld/s", progress->what, where, bar, (long long)(all > 0 ? done * 100 / all : 100),
+    printf("\r\033[K%s %-9s [%s] %3lld%% %lld/%lld, %lld/s", progress->what, where, bar, (long long)(all > 0 ? done * 100 / all : 100),
            (long long)done, (long long)all, (long long)rate);
-    if (rate > 0) printf(", %lld s left", (long long)((all - done) / rate));
+    if (rate > 0) printf(", %lld s", (long long)((all - done) / rate));
 }
 
 static void put_line(const struct progress *progress, const char *where, int64_t done, int64_t all)
