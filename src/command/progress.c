@@ -17,7 +17,8 @@ static micros monotonic(void)
 
 static bool is_watched(void) { return isatty(STDOUT_FILENO) == 1; }
 
-int64_t progress_rate(const struct progress *progress, int64_t done)
+/* How many a second, since its beginning. */
+static int64_t rate_of(const struct progress *progress, int64_t done)
 {
     micros took = monotonic() - progress->began;
     int64_t more = done - progress->at_beginning;
@@ -27,7 +28,7 @@ int64_t progress_rate(const struct progress *progress, int64_t done)
 static void draw(const struct progress *progress, const char *where, int64_t done, int64_t all)
 {
     char bar[BAR_CELLS + 1] = "";
-    int64_t rate = progress_rate(progress, done), cells = all > 0 ? done * BAR_CELLS / all : BAR_CELLS;
+    int64_t rate = rate_of(progress, done), cells = all > 0 ? done * BAR_CELLS / all : BAR_CELLS;
     for (int i = 0; i < BAR_CELLS; i++) bar[i] = i < cells ? '#' : '.';
     printf("\r\033[K%s %-9s [%s] %3lld%% %lld/%lld, %lld/s", progress->what, where, bar, (long long)(all > 0 ? done * 100 / all : 100),
            (long long)done, (long long)all, (long long)rate);
@@ -37,7 +38,7 @@ static void draw(const struct progress *progress, const char *where, int64_t don
 static void put_line(const struct progress *progress, const char *where, int64_t done, int64_t all)
 {
     printf("%s %s: %lld of %lld rows in all, %lld/s\n", progress->what, where, (long long)done, (long long)all,
-           (long long)progress_rate(progress, done));
+           (long long)rate_of(progress, done));
 }
 
 void progress_show(struct progress *progress, const char *where, int64_t done, int64_t all)

@@ -19,7 +19,4 @@ void progress_show(struct progress *progress, const char *where, int64_t done, i
 /* Makes room for a line of words: the bar, if there is one, goes. */
 void progress_clear(const struct progress *progress);
 
-/* How many a second, since its beginning. */
-int64_t progress_rate(const struct progress *progress, int64_t done);
-
 #endif

@@ -15,7 +15,7 @@ struct migration;
 /* How far copying or comparing is. */
 struct migration_progress {
     const char *table;
-    int64_t rows, rows_of;  /* of this table */
+    int64_t rows;            /* of this table */
     int64_t whole, whole_of; /* rows of all tables */
     bool is_same;           /* this table has been compared to its end */
     str sums;               /* then those of its money columns, for people; STR_NONE when it has none */

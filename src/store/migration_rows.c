@@ -35,7 +35,6 @@ static bool walk(struct migration *migration, bool (*take)(struct turn *turn, st
         turn.table = &migration->tables[i];
         turn.progress.table = turn.table->name;
         turn.progress.rows = 0;
-        turn.progress.rows_of = turn.table->rows;
         turn.progress.is_same = false;
         taken = take(&turn, error);
     }
