@@ -47,7 +47,9 @@ static bool load_open_operation(struct operation_flow *flow)
 struct next reload(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
-    if (!load_open_operation(flow) || !is_driven_here(flow->flows, &flow->moved_operation)) return flow->name.key.length > 0 ? go(RECORD_ATTEMPT) : finish();
+    if (!load_open_operation(flow) || !is_driven_here(flow->flows, &flow->moved_operation)) {
+        return flow->name.key.length > 0 ? go(RECORD_ATTEMPT) : finish();
+    }
     flow->record = flow->moved;
     flow->operation = flow->moved_operation;
     flow->has_moved = true;
