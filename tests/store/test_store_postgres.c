@@ -138,7 +138,7 @@ static void a_second_one_is_refused_while_the_first_is_there(void **state)
     struct shelf *shelf = *state;
     struct error error = { "" };
     assert_null(store_open(str_of(shelf->url), STORE_WRITES, &error));
-    assert_true(str_contains(str_of(error.text), STR("held by another gateway: process ")));
+    assert_true(str_contains(str_of(error.text), STR("another gateway, process ")));
     shelf_reopen(shelf); /* and taken as soon as it is gone */
     assert_int_equal(payments_in(shelf), 0);
 }
@@ -150,9 +150,9 @@ static void what_cannot_be_taken_is_told(void **state)
     struct error error = { "" };
     store_close(shelf->store);
     shelf->store = NULL;
-    shelf_tamper(shelf, "ALTER TABLE meta ADD CHECK (name <> 'gateway') NOT VALID");
+    shelf_tamper(shelf, "ALTER TABLE node RENAME COLUMN holder TO words");
     assert_null(store_open(str_of(shelf->url), STORE_WRITES, &error));
-    assert_true(error.text[0] != 0);
+    assert_true(str_contains(str_of(error.text), STR("the store cannot be read")));
     shelf_tamper(shelf, "ALTER TABLE meta RENAME COLUMN value TO words");
     assert_null(store_open(str_of(shelf->url), STORE_WRITES, &error));
     assert_true(str_contains(str_of(error.text), STR("no schema version")));
