@@ -214,3 +214,20 @@ def test_holds_that_the_clock_ends_are_given_back_once(open_house):
     until(lambda: all(receipt['state'] == 'expired' and receipt['voided_at'] for receipt in client.all()), 'all are given back', within=60, every=0.2)
     assert house.bank.summary()['voids']['count'] == len(payments)
     house.books_agree('two')
+
+
+# --- two versions of the binary ---
+
+def test_a_schema_that_grows_under_running_nodes(open_house):
+    """1. Both serve. 2. A newer florin adds a column and says that this one may go on. 3. They do, also over a restart, one by one."""
+    house = open_house()
+    payments = [house.client(name).authorized() for name in ('one', 'two')]
+    house.ask("ALTER TABLE operation ADD COLUMN color TEXT NOT NULL DEFAULT 'blue'; ALTER TABLE payment ADD COLUMN shape BIGINT NOT NULL DEFAULT 4;"
+              "UPDATE meta SET value = '4' WHERE name = 'schema_version'")
+    for name, other in (('one', 'two'), ('two', 'one')):
+        house.client(other).authorized()
+        house[name].restart()
+        house.client(name).authorized()
+    for payment, name in zip(payments, ('two', 'one')):
+        house.client(name).capture(payment).expect(200)
+    assert len(house.books_agree('one')) == 6
