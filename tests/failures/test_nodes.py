@@ -120,7 +120,7 @@ def test_a_card_in_doubt_is_opened_by_a_node_with_the_same_envelope_key(open_hou
     until(lambda: [receipt['state'] for receipt in two.all()] == ['authorized'], 'it ends by itself')
     assert two.post('/v1/payments', wish, key).expect(201)['state'] == 'authorized'
     assert house.bank.summary()['holds']['count'] == 1
-    assert 'operation.review' not in [event['type'] for event in two.events(two.all()[0])]
+    assert 'operation_review' not in [event['type'] for event in two.events(two.all()[0])]
 
 
 def test_an_envelope_key_on_a_disk_is_refused(open_house, tmp_path):
