@@ -7,8 +7,6 @@
 #include "api/measures.h"
 #include "api/read_request.h"
 
-enum { STORE_QUEUE_MAX = 2 * WORK_BATCH_MAX };
-
 struct api *api_open(const struct api_options *options)
 {
     struct api *api = memory_take(sizeof *api);
@@ -52,22 +50,23 @@ static enum problem_code check_caller(const struct api_call *call)
     return taken ? PROBLEM_NONE : PROBLEM_AUTHENTICATION_REQUIRED;
 }
 
-/* Another payment would wait for two full commits before its first step is durable, and again for its second: more than it can
- * serve is refused while the answer is still quick. What was begun before goes on. */
-static bool store_is_crowded(const struct api_options *options)
+/* More new payments come than the store can take; what was begun before goes on. */
+static bool is_shed(struct api *api)
 {
-    return options->store_queue && options->store_queue(options->store_queue_context) >= STORE_QUEUE_MAX;
+    const struct api_options *options = &api->options;
+    if (!options->store_queue) return false;
+    return shedding_refuses(&api->shedding, options->store_queue(options->store_queue_context), world_monotonic(options->world));
 }
 
 /* A full house refuses, and keeps what it accepted. */
 static enum problem_code admit(const struct api_call *call)
 {
-    const struct api *api = call->api;
+    struct api *api = call->api;
     bool begins = call->endpoint->needs_key && call->endpoint->load_max < 100;
     size_t load_max = api->options.requests_max * (size_t)call->endpoint->load_max / 100;
     if (api->stopping && call->endpoint->body != BODY_NONE) return PROBLEM_SHUTTING_DOWN;
     if (call->endpoint->load_max > 0 && api->pending > load_max) return PROBLEM_OVERLOADED;
-    if (begins && store_is_crowded(&api->options)) return PROBLEM_OVERLOADED;
+    if (begins && is_shed(api)) return PROBLEM_OVERLOADED;
     return PROBLEM_NONE;
 }
 

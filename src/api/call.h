@@ -6,11 +6,13 @@
 #include "api/api.h"
 #include "api/endpoints.h"
 #include "api/reading.h"
+#include "api/shedding.h"
 
 struct api {
     struct api_options options;
     size_t pending; /* calls that are not answered yet */
     bool stopping;
+    struct shedding shedding;
     struct card *card;    /* of the request that is being read; empty in between */
     struct arena reading; /* what is made of its body; whoever goes on working copies from here */
 };

@@ -225,12 +225,23 @@ void house_vault_name(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])
     free(whole);
 }
 
+static bool share_vault(struct house *house, struct error *error)
+{
+    struct hash key;
+    const char *path = house_chosen.envelope_key_file;
+    if (!path) return true;
+    if (!vault_is_in_memory(path, error) || !key_file_read_given(path, &key, error)) return false;
+    vault_share(house->vault, &key);
+    secret_wipe(&key, sizeof key);
+    return true;
+}
+
 static bool open_vault(struct house *house, struct error *error)
 {
     char name[HOUSE_VAULT_NAME_BYTES];
     house_vault_name(house->store, name);
     house->vault = vault_open(loop_world(house->loop), runtime_folder(), name, (size_t)house_chosen.flows_max + VAULT_SLOTS_SPARE, error);
-    return house->vault != NULL;
+    return house->vault && share_vault(house, error);
 }
 
 static const struct answer_form *const forms[] = { &api_core_form };

@@ -19,6 +19,7 @@ struct house_settings {
     const char *witness_file;
     const char *key_file;
     const char *runtime_dir;
+    const char *envelope_key_file;
     const char *bank_url;
     const char *bank_ca_file;
     int64_t bank_timeout_ms;
@@ -61,6 +62,8 @@ extern struct house_settings house_chosen;
       "File with this gateway's own secret, made at the first start; default: the store's path, or local_path, with .key." },          \
     { "runtime_dir", SETTING_TEXT, NULL, 0, 0, &house_chosen.runtime_dir,                                              \
       "Folder on tmpfs for the keys of cards in doubt; default: the service's runtime folder, else /dev/shm." },       \
+    { "envelope_key_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.envelope_key_file,                                  \
+      "File on tmpfs with 64 hex digits: nodes that have the same can open each other's cards in doubt; default: none can." }, \
     HOUSE_BANK_ADDRESS_SETTINGS,                                                                                       \
     { "bank_timeout_ms", SETTING_NUMBER, "30000", 100, 600000, &house_chosen.bank_timeout_ms,                          \
       "How long an answer of the bank is waited for; longer than any takes." },                                        \

@@ -51,15 +51,20 @@ static bool read_line(int file, const char *path, struct hash *out, struct error
     return fits || error_set(error, "the key file %s does not hold 64 hex digits and a line feed", path);
 }
 
+bool key_file_read_given(const char *path, struct hash *out, struct error *error)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return error_set(error, "the key file %s cannot be read: %s", path, strerror(errno));
+    bool fits = read_line(file, path, out, error);
+    close(file);
+    return fits;
+}
+
 bool key_file_read(struct world *world, const char *path, const char *store_path, struct hash *out, struct error *error)
 {
     char beside[PATH_BYTES];
     snprintf(beside, sizeof beside, "%s.key", store_path);
     if (!path) path = beside;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0 && errno == ENOENT) return make(world, path, out, error);
-    if (file < 0) return error_set(error, "the key file %s cannot be read: %s", path, strerror(errno));
-    bool fits = read_line(file, path, out, error);
-    close(file);
-    return fits;
+    bool is_absent = access(path, F_OK) != 0 && errno == ENOENT;
+    return is_absent ? make(world, path, out, error) : key_file_read_given(path, out, error);
 }

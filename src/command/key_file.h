@@ -11,4 +11,7 @@
  * Refuses a file that others may read, or that is not 64 hex digits. */
 bool key_file_read(struct world *world, const char *path, const char *store_path, struct hash *out, struct error *error) MUST_CHECK;
 
+/* The same for a file that has to be there. */
+bool key_file_read_given(const char *path, struct hash *out, struct error *error) MUST_CHECK;
+
 #endif

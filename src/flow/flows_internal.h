@@ -71,7 +71,7 @@ struct operation_flow {
     struct payment_record record, moved;
     struct operation_record operation, moved_operation;
     bool has_moved;                /* the transaction is to make the second the first */
-    struct operation_record ended; /* the operation that the last outcome ended */
+    struct operation_record *ended; /* the operation that the last outcome ended */
     bool ends_operation;           /* there was one */
     bool goes_on;                  /* another one follows it */
     struct operation_record *refunds; /* of the payment, as the last transaction that looked saw them */

@@ -77,7 +77,7 @@ void measure_call(const struct http_call *call, bool first)
 
 void measure_ended(const struct operation_flow *flow)
 {
-    const struct operation_record *ended = &flow->ended;
+    const struct operation_record *ended = flow->ended;
     metric_add(&operations[ended->kind][ended->state - OPERATION_DONE], 1);
     metric_observe_us(&operation_seconds, world_monotonic(flow->flow.world) - flow->began_at);
     metric_add(&stray_holds, flow->verdict.stray_holds);

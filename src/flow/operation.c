@@ -129,7 +129,7 @@ static struct next seal_again(struct flow *base)
 
 static void log_ended(const struct operation_flow *flow)
 {
-    const struct operation_record *ended = &flow->ended;
+    const struct operation_record *ended = flow->ended;
     log_info("operation ended", LOG_TEXT("payment_id", payment_id_str(&flow->payment_id)),
              LOG_TEXT("operation_id", operation_id_str(&ended->id)), LOG_TEXT("kind", operation_kind_word(ended->kind)),
              LOG_TEXT("result", operation_state_word(ended->state)), LOG_TEXT("state", payment_state_word(flow->record.payment.state)),
@@ -149,7 +149,7 @@ static void stand_alone(struct operation_flow *flow)
 static struct next settled(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
-    vault_shred(flow->flows->options.vault, flow->ended.card_slot, operation_id_str(&flow->ended.id));
+    vault_shred(flow->flows->options.vault, flow->ended->card_slot, operation_id_str(&flow->ended->id));
     if (flow->ends_operation) {
         measure_ended(flow);
         log_ended(flow);

@@ -47,7 +47,9 @@ static bool load_open_operation(struct operation_flow *flow)
 struct next reload(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
-    if (!load_open_operation(flow) || !is_driven_here(flow->flows, &flow->moved_operation)) return flow->name.key.length > 0 ? go(RECORD_ATTEMPT) : finish();
+    if (!load_open_operation(flow) || !is_driven_here(flow->flows, &flow->moved_operation)) {
+        return flow->name.key.length > 0 ? go(RECORD_ATTEMPT) : finish();
+    }
     flow->record = flow->moved;
     flow->operation = flow->moved_operation;
     flow->has_moved = true;
@@ -72,7 +74,7 @@ struct next record_resumed(struct flow *base)
     if (!load_open_operation(flow) || flow->moved.payment.operation.state != OPERATION_REVIEW) return go(JOIN);
     struct telling telling = { .operation = &flow->moved_operation, .reason = "card_brought" };
     happen(flow, &resumed, &telling);
-    store_own_operation(flow->flow.store, merchant_of(flow), &flow->moved_operation);
+    store_give_operation(flow->flow.store, merchant_of(flow), &flow->moved_operation, &flow->flows->options.life);
     flow->moved_operation.state = OPERATION_RUNNING;
     flow->moved_operation.reason = STR("");
     flow->moved_operation.card_sealed = flow->card_sealed;

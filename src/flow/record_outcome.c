@@ -58,16 +58,17 @@ static void end_operation(struct operation_flow *flow, const struct event *event
     flow->moved.stray_holds += verdict->stray_holds;
     happen(flow, event, &telling);
 
-    flow->ended = flow->moved_operation;
-    flow->ended.state = state_of_verdict(verdict->kind);
-    flow->ended.ended_at = flow->moved.payment.changed_at;
-    flow->ended.card_sealed = STR_NONE;
-    flow->ended.reason = verdict->reason ? str_of(verdict->reason) : STR("");
-    if (done) flow->ended.processor_ref = flow->outcome.id;
+    flow->ended = arena_take(&flow->flow.arena, sizeof *flow->ended);
+    *flow->ended = flow->moved_operation;
+    flow->ended->state = state_of_verdict(verdict->kind);
+    flow->ended->ended_at = flow->moved.payment.changed_at;
+    flow->ended->card_sealed = STR_NONE;
+    flow->ended->reason = verdict->reason ? str_of(verdict->reason) : STR("");
+    if (done) flow->ended->processor_ref = flow->outcome.id;
     flow->ends_operation = true;
     flow->moved.open_operation = (struct operation_id){ "" };
     flow->moved.next_try_at = 0;
-    store_save_operation(flow->flow.store, merchant_of(flow), &flow->ended);
+    store_save_operation(flow->flow.store, merchant_of(flow), flow->ended);
 }
 
 static enum ending_kind ending_of(const struct operation_flow *flow, const struct event *event)

@@ -189,12 +189,11 @@ static void read_change(struct postgres *postgres, const struct owed *owed, PGre
     }
 }
 
-/* COMMIT answers ROLLBACK when there was nothing left to commit. */
+/* It answers ROLLBACK when there was nothing left to commit. */
 static void read_commit(struct postgres *postgres, PGresult *result)
 {
-    bool committed = strcmp(PQcmdStatus(result), "COMMIT") == 0;
-    if (!committed) sql_stick(&postgres->base, SQL_COLLISION, "the transaction had ended already");
-    else if (postgres->was_warned) sql_stick(&postgres->base, SQL_DOUBT, "the standby was not waited for");
+    bool committed = strcmp(PQcmdStatus(result), "COMMIT") == 0 && !postgres->was_warned;
+    if (!committed) sql_stick(&postgres->base, SQL_DOUBT, "the commit was answered with a warning: a standby that was not waited for");
 }
 
 /* One answer. It keeps rows, and gives back nothing. */

@@ -235,7 +235,7 @@ static bool set_up(struct sqlite *sqlite, bool read_only, struct error *error)
 {
     const char *common = "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"
                          "PRAGMA cache_size=-4096; PRAGMA wal_autocheckpoint=0;";
-    const char *writing = "PRAGMA cache_size=-16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;";
+    const char *writing = "PRAGMA cache_size=-8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;";
     sqlite3_busy_timeout(sqlite->db, BUSY_WAIT_MS);
     sqlite3_db_config(sqlite->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_SLOTS);
     sqlite3_db_config(sqlite->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL); /* it would tell nobody when that fails */

@@ -207,8 +207,6 @@ bool store_load_operation(struct store *store, struct arena *arena, str merchant
 void store_save_new_operation(struct store *store, str merchant, const struct operation_record *record);
 /* A collision when somebody else drives it than the record says. */
 void store_save_operation(struct store *store, str merchant, const struct operation_record *record);
-/* It is ours from now on: the row, and the record. */
-void store_own_operation(struct store *store, str merchant, struct operation_record *record);
 
 /* The answer to the merchant, under the operation that his request began. A second one is a collision. */
 void store_save_answer(struct store *store, str merchant, str payment_id, str operation_id, int64_t status, str body);
@@ -242,6 +240,9 @@ struct node_life {
     int64_t epoch;
 };
 struct node_life store_life(const struct store *store);
+
+/* That life drives the operation from now on: the row, and the record, which keeps a pointer to the name. */
+void store_give_operation(struct store *store, str merchant, struct operation_record *record, const struct node_life *driver);
 
 /* Another node as its row tells. */
 struct node_sign {

@@ -119,7 +119,8 @@ static void save_life(struct store *store, const struct former *former)
     struct store_lease *lease = store->lease;
     store_holder_words(holder);
     lease->life.epoch = former->epoch + 1;
-    struct sql_value values[] = { TEXT(store_node(store)), INT(lease->life.epoch), TEXT(str_of(lease->name)), TEXT(str_of(holder)), INT(former->epoch) };
+    struct sql_value values[] = { TEXT(store_node(store)), INT(lease->life.epoch), TEXT(str_of(lease->name)), TEXT(str_of(holder)),
+                                  INT(former->epoch) };
     if (former->epoch > 0) sql_save(store->sql, "UPDATE node SET epoch = $2, life = $3, holder = $4 WHERE node = $1 AND epoch = $5", values, 5, 1);
     else sql_save(store->sql, "INSERT INTO node (node, epoch, beats, life, holder) VALUES ($1, $2, 0, $3, $4)", values, 4, 1);
 }

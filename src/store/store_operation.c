@@ -128,19 +128,18 @@ void store_save_operation(struct store *store, str merchant, const struct operat
              values, COUNT_OF(values), 1);
 }
 
-void store_own_operation(struct store *store, str merchant, struct operation_record *record)
+void store_give_operation(struct store *store, str merchant, struct operation_record *record, const struct node_life *driver)
 {
-    struct node_life life = store_life(store);
     struct sql_value values[] = {
         TEXT(merchant), TEXT(str_of(record->payment_id.text)), TEXT(str_of(record->id.text)),
-        TEXT(store_node(store)), INT(life.epoch), NODE(record->node), INT(record->node_epoch),
+        TEXT(str_of(driver->node)), INT(driver->epoch), NODE(record->node), INT(record->node_epoch),
     };
     sql_save(store->sql,
              "UPDATE operation SET node = $4, node_epoch = $5 "
              "WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3 AND node = $6 AND node_epoch = $7",
              values, COUNT_OF(values), 1);
-    record->node = store_node(store);
-    record->node_epoch = life.epoch;
+    record->node = str_of(driver->node);
+    record->node_epoch = driver->epoch;
 }
 
 void store_save_answer(struct store *store, str merchant, str payment_id, str operation_id, int64_t status, str body)

@@ -25,7 +25,10 @@ enum {
     TAG_BYTES = 16,
     PLAIN_BYTES = 32, /* number 19, cvv 4, month 2, year 4, padded: every envelope has one length */
     SEALED_BYTES = NONCE_BYTES + PLAIN_BYTES + TAG_BYTES,
+    SHARED_BYTES = 2 * SEALED_BYTES, /* and behind it its key, in an envelope of the same form */
 };
+
+_Static_assert((int)KEY_BYTES == PLAIN_BYTES && (int)KEY_BYTES == (int)HASH_BYTES, "a key goes into an envelope, and a hash is a key");
 
 /* As it lies in the mapped file. An empty owner is a free slot. */
 struct slot {
@@ -43,16 +46,18 @@ struct vault {
     size_t next; /* where the search for a free one begins */
     EVP_CIPHER *cipher;
     EVP_CIPHER_CTX *context;
+    bool is_shared;
+    struct hash shared_key;
 };
 
 /* ---- the file of slots ---- */
 
-static bool check_folder(const char *folder, struct error *error)
+bool vault_is_in_memory(const char *path, struct error *error)
 {
     struct statfs about;
-    if (statfs(folder, &about) != 0) return error_set(error, "%s cannot be opened: %s", folder, strerror(errno));
+    if (statfs(path, &about) != 0) return error_set(error, "%s cannot be opened: %s", path, strerror(errno));
     if (about.f_type == TMPFS_MAGIC || about.f_type == RAMFS_MAGIC) return true;
-    return error_set(error, "%s is not on tmpfs: keys of cards in doubt may not reach a disk", folder);
+    return error_set(error, "%s is not on tmpfs: keys of cards in doubt may not reach a disk", path);
 }
 
 static bool map_slots(struct vault *vault, int file, struct error *error)
@@ -84,7 +89,7 @@ static void count_used(struct vault *vault)
 static bool open_slots(struct vault *vault, const char *folder, const char *name, struct error *error)
 {
     snprintf(vault->path, sizeof vault->path, "%s/florin-cards-%s", folder, name);
-    if (!check_folder(folder, error)) return false;
+    if (!vault_is_in_memory(folder, error)) return false;
     int file = open(vault->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0) return error_set(error, "%s cannot be opened: %s", vault->path, strerror(errno));
     bool mapped = map_slots(vault, file, error);
@@ -113,7 +118,14 @@ void vault_close(struct vault *vault)
     if (vault->slots) munmap(vault->slots, vault->count * sizeof(struct slot));
     EVP_CIPHER_CTX_free(vault->context);
     EVP_CIPHER_free(vault->cipher);
+    secret_wipe(&vault->shared_key, sizeof vault->shared_key);
     free(vault);
+}
+
+void vault_share(struct vault *vault, const struct hash *key)
+{
+    vault->is_shared = true;
+    vault->shared_key = *key;
 }
 
 /* ---- slots ---- */
@@ -192,12 +204,12 @@ static void unpack(const char plain[PLAIN_BYTES], struct card *card)
 }
 
 /* The operation's id is bound in: a sealed text moved to another row does not open. */
-static void encrypt(struct vault *vault, const struct slot *slot, str operation, const char plain[PLAIN_BYTES], uint8_t *sealed)
+static void encrypt(struct vault *vault, const uint8_t key[KEY_BYTES], str operation, const char plain[PLAIN_BYTES], uint8_t *sealed)
 {
     uint8_t *cipher_text = sealed + NONCE_BYTES, *tag = cipher_text + PLAIN_BYTES;
     int length;
     world_random(vault->world, sealed, NONCE_BYTES);
-    int fine = EVP_EncryptInit_ex(vault->context, vault->cipher, NULL, slot->key, sealed) == 1;
+    int fine = EVP_EncryptInit_ex(vault->context, vault->cipher, NULL, key, sealed) == 1;
     fine &= EVP_EncryptUpdate(vault->context, NULL, &length, (const uint8_t *)operation.bytes, (int)operation.length) == 1;
     fine &= EVP_EncryptUpdate(vault->context, cipher_text, &length, (const uint8_t *)plain, PLAIN_BYTES) == 1;
     fine &= EVP_EncryptFinal_ex(vault->context, cipher_text + PLAIN_BYTES, &length) == 1;
@@ -206,11 +218,11 @@ static void encrypt(struct vault *vault, const struct slot *slot, str operation,
     EVP_CIPHER_CTX_reset(vault->context); /* forgets the key */
 }
 
-static bool decrypt(struct vault *vault, const struct slot *slot, str operation, uint8_t *sealed, char plain[PLAIN_BYTES])
+static bool decrypt(struct vault *vault, const uint8_t key[KEY_BYTES], str operation, uint8_t *sealed, char plain[PLAIN_BYTES])
 {
     uint8_t *cipher_text = sealed + NONCE_BYTES, *tag = cipher_text + PLAIN_BYTES;
     int length;
-    int fine = EVP_DecryptInit_ex(vault->context, vault->cipher, NULL, slot->key, sealed) == 1;
+    int fine = EVP_DecryptInit_ex(vault->context, vault->cipher, NULL, key, sealed) == 1;
     fine &= EVP_DecryptUpdate(vault->context, NULL, &length, (const uint8_t *)operation.bytes, (int)operation.length) == 1;
     fine &= EVP_DecryptUpdate(vault->context, (uint8_t *)plain, &length, cipher_text, PLAIN_BYTES) == 1;
     fine &= EVP_CIPHER_CTX_ctrl(vault->context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) == 1;
@@ -219,10 +231,35 @@ static bool decrypt(struct vault *vault, const struct slot *slot, str operation,
     return fine;
 }
 
+/* A key for one operation, so that no number of envelopes wears it out. */
+static struct hash shared_key_for(const struct vault *vault, str operation) { return hash_keyed(&vault->shared_key, &operation, 1); }
+
+/* The key of an envelope, in an envelope. */
+static void seal_key(struct vault *vault, const struct slot *slot, str operation, uint8_t *sealed)
+{
+    char plain[PLAIN_BYTES];
+    struct hash key = shared_key_for(vault, operation);
+    memcpy(plain, slot->key, KEY_BYTES);
+    encrypt(vault, key.bytes, operation, plain, sealed);
+    secret_wipe(plain, sizeof plain);
+    secret_wipe(&key, sizeof key);
+}
+
+static bool open_key(struct vault *vault, str operation, uint8_t *sealed, uint8_t out[KEY_BYTES])
+{
+    char plain[PLAIN_BYTES];
+    struct hash key = shared_key_for(vault, operation);
+    bool fine = decrypt(vault, key.bytes, operation, sealed, plain);
+    memcpy(out, plain, KEY_BYTES);
+    secret_wipe(plain, sizeof plain);
+    secret_wipe(&key, sizeof key);
+    return fine;
+}
+
 int64_t vault_seal(struct vault *vault, struct arena *arena, const struct card *card, str operation, str *sealed)
 {
     char plain[PLAIN_BYTES];
-    uint8_t bytes[SEALED_BYTES];
+    uint8_t bytes[SHARED_BYTES];
     struct slot *slot = free_slot(vault);
     if (!slot) return VAULT_NO_SLOT;
 
@@ -232,27 +269,34 @@ int64_t vault_seal(struct vault *vault, struct arena *arena, const struct card *
     INSIST(fits);
     vault->used++;
     pack(card, plain);
-    encrypt(vault, slot, operation, plain, bytes);
+    encrypt(vault, slot->key, operation, plain, bytes);
     secret_wipe(plain, sizeof plain);
-    *sealed = base64url_encode(arena, bytes, sizeof bytes);
+    if (vault->is_shared) seal_key(vault, slot, operation, bytes + SEALED_BYTES);
+    *sealed = base64url_encode(arena, bytes, vault->is_shared ? SHARED_BYTES : SEALED_BYTES);
     crash_point("va.sealed");
     return slot - vault->slots;
+}
+
+/* The key of that envelope: from our slot, or out of the envelope behind it. */
+static bool find_key(struct vault *vault, int64_t number, str operation, uint8_t *sealed, size_t length, uint8_t key[KEY_BYTES])
+{
+    const struct slot *slot = slot_of(vault, number, operation);
+    if (slot) memcpy(key, slot->key, KEY_BYTES);
+    return slot || (vault->is_shared && length == SHARED_BYTES && open_key(vault, operation, sealed + SEALED_BYTES, key));
 }
 
 bool vault_open_card(struct vault *vault, int64_t number, str operation, str sealed, struct card *out)
 {
     struct arena arena = { 0 };
     char plain[PLAIN_BYTES];
+    uint8_t key[KEY_BYTES], copy[SHARED_BYTES];
     str bytes;
-    struct slot *slot = slot_of(vault, number, operation);
-    bool fine = slot && base64url_decode(&arena, sealed, &bytes) && bytes.length == SEALED_BYTES;
-    if (fine) {
-        uint8_t copy[SEALED_BYTES];
-        memcpy(copy, bytes.bytes, sizeof copy);
-        fine = decrypt(vault, slot, operation, copy, plain);
-    }
+    bool fine = base64url_decode(&arena, sealed, &bytes) && (bytes.length == SEALED_BYTES || bytes.length == SHARED_BYTES);
+    if (fine) memcpy(copy, bytes.bytes, bytes.length);
+    fine = fine && find_key(vault, number, operation, copy, bytes.length, key) && decrypt(vault, key, operation, copy, plain);
     if (fine) unpack(plain, out);
     secret_wipe(plain, sizeof plain);
+    secret_wipe(key, sizeof key);
     arena_close(&arena);
     return fine;
 }

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "domain/card.h"
 #include "world/world.h"
 
@@ -18,6 +19,11 @@ enum { VAULT_NO_SLOT = -1 };
 /* Maps the file of slots in `folder` (made when absent), whose file system is checked to be tmpfs or ramfs. `name` tells
  * apart the vaults of several gateways in one folder. */
 struct vault *vault_open(struct world *world, const char *folder, const char *name, size_t slots, struct error *error);
+/* Envelopes that are sealed from now on can also be opened by any vault that was told the same key: each carries its own key, sealed
+ * under one that is made of this and the operation's id. */
+void vault_share(struct vault *vault, const struct hash *key);
+/* Is that file or folder in memory only? Otherwise a sentence says that it is not. */
+bool vault_is_in_memory(const char *path, struct error *error) MUST_CHECK;
 /* The file goes too when no slot is in use. */
 void vault_close(struct vault *vault);
 
@@ -25,8 +31,8 @@ void vault_close(struct vault *vault);
  * VAULT_NO_SLOT when all slots are taken: the house is full. */
 int64_t vault_seal(struct vault *vault, struct arena *arena, const struct card *card, str operation, str *sealed);
 
-/* Opens it again. False when the slot is another's or empty (the machine was restarted), or the text was changed. The
- * caller wipes the card. */
+/* Opens it again. False when the slot is another's or empty (the machine was restarted, or the card was sealed on another one) and
+ * the key is not shared, or the text was changed. The caller wipes the card. */
 bool vault_open_card(struct vault *vault, int64_t slot, str operation, str sealed, struct card *out) MUST_CHECK;
 
 /* Wipes the slot if it is that operation's. Harmless otherwise. */

@@ -17,7 +17,7 @@
 #include "world/loop.h"
 
 enum {
-    LANES_MAX = 256,        /* 16,384 calls at once; above that the last lane takes them all */
+    LANES_MAX = 128,        /* 16,384 calls at once; above that the last lane takes them all */
     LANE_IDLE_MS = 20000,   /* with a sweep's delay below the 30 s at which connections are too old for use */
     SWEEP_MS = 5000,
     TRANSFERS_KEPT = 512,   /* ready for the next call, some 6 KiB each */

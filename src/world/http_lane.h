@@ -13,7 +13,7 @@ struct http_client;
 struct http_lane;
 struct http_sockets;
 
-enum { HTTP_LANE_CALLS_MAX = 64 };
+enum { HTTP_LANE_CALLS_MAX = 128 };
 
 struct http_lane *http_lane_open(uv_loop_t *uv, struct http_sockets *sockets, struct http_client *client, size_t number);
 

@@ -85,7 +85,7 @@ void flows_look(const struct flows *flows, struct flows_view *out)
 
 static inline void fake_open(void)
 {
-    fake = (struct fake_flows){ .reply = { .status = 201, .body = STR("{\"id\":\"pay_x\"}") }, .view = { .recovered = true } };
+    fake = (struct fake_flows){ .reply = { .status = 201, .body = STR("{\"id\":\"pay_x\"}") }, .view = { .recovered = true, .has_lease = true } };
 }
 
 static inline void fake_close(void)

@@ -10,6 +10,8 @@
 #include "asking.h"
 #include "fake_flows.h"
 
+#include "api/shedding.h"
+
 static struct asking house;
 
 static size_t store_queue_now;
@@ -290,20 +292,22 @@ static void a_full_house_refuses_new_payments_first(void **state)
     finish_all(waiters, 10);
 }
 
-/* Two full commits before it: what would begin is refused, and what was begun goes on. */
+/* Two full commits before it for a while: what would begin is refused, and what was begun goes on. */
 static void a_crowd_before_the_store_refuses_new_payments(void **state)
 {
     (void)state;
     fake.reply = (struct reply){ .status = 201, .body = STR("{}") };
-    store_queue_now = 2 * WORK_BATCH_MAX - 1;
+    store_queue_now = SHEDDING_QUEUE_MAX - 1;
     assert_int_equal(asking_post(&house, "/v1/payments", PLAIN), 201);
-    store_queue_now = 2 * WORK_BATCH_MAX;
+    store_queue_now = SHEDDING_QUEUE_MAX;
+    assert_int_equal(asking_post(&house, "/v1/payments", PLAIN), 201);
+    house.now += SHEDDING_SPAN;
     assert_int_equal(asking_post(&house, "/v1/payments", PLAIN), 503);
     assert_text(asking_told(&house, "code"), "overloaded");
     assert_text(asking_header(&house, "Retry-After"), "1");
     assert_int_equal(asking_post(&house, "/v1/payments/" PAY "/capture", ""), 201);
     assert_int_equal(asking_get(&house, "/healthz"), 200);
-    assert_int_equal(fake.authorizations, 1);
+    assert_int_equal(fake.authorizations, 2);
 }
 
 static void a_closing_house_begins_nothing(void **state)

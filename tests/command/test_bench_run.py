@@ -5,6 +5,8 @@ import pathlib
 import subprocess
 import tempfile
 
+import pytest
+
 from florin_testing.processes import florin_binary
 
 
@@ -22,6 +24,14 @@ def test_one_measurement_is_told_as_a_table_and_as_json(tmp_path):
     assert told['figures']['fsync_us_p50'] >= 0
     assert told['runs'][0]['failures'] == 0
     assert [path.name for path in tmp_path.iterdir()] == ['result.json']
+
+
+@pytest.mark.parametrize('only, figure', [('mixed', 'mixed_requests_per_s'), ('history', 'list_pages_per_s'),
+                                          ('latency', 'latency_fsync_us_p99'), ('overload', 'overload_served_per_capacity')])
+def test_each_measurement_tells_its_figures(tmp_path, only, figure):
+    result = bench(tmp_path, '--only', only, '--seconds', '1', '--json', str(tmp_path / 'result.json'))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert json.loads((tmp_path / 'result.json').read_text())['figures'][figure] > 0
 
 
 def test_nginx_is_measured_or_said_to_be_missing(tmp_path):

@@ -2,15 +2,29 @@
 """Several nodes on one database: each drives what it began, and another one what a dead one left."""
 import contextlib
 import http.client
+import pathlib
+import secrets
+import shutil
+import tempfile
 import threading
 import time
 
+import pytest
 from florin_testing.client import fresh_key
 from florin_testing.crowd import at_once, together
+from florin_testing.gateway import flags, run
 from florin_testing.nodes import MOVES_WITHIN
 from florin_testing.waiting import until
 
 QUIET = 1.5  # seconds
+
+
+@pytest.fixture
+def tmp_path_in_memory():
+    """A folder on tmpfs."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix='florin-test-', dir='/dev/shm'))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def in_background(call):
@@ -88,6 +102,36 @@ def test_a_card_in_doubt_comes_back_with_the_merchants_repeat(open_house):
     assert house.client('one').post('/v1/payments', wish, key).expect(201) == receipt
     house['one'].stop()
     assert not list(house['one'].runtime.iterdir()), 'a key of a card is left'
+
+
+def test_a_card_in_doubt_is_opened_by_a_node_with_the_same_envelope_key(open_house, tmp_path_in_memory):
+    """1. Both nodes have the operator's key. 2. The bank holds the money; node one is killed before it reads that. 3. Node two sends the
+    same bytes by itself: one hold, nobody is asked."""
+    key_file = tmp_path_in_memory / 'envelope.key'
+    key_file.touch(0o600)
+    key_file.write_text(secrets.token_hex(32) + '\n')
+    house = open_house(bank_resend_after_ms=300, answer_within_ms=300, envelope_key_file=key_file)
+    one, two = house.client('one'), house.client('two')
+    key, wish = fresh_key(), one.wish()
+    house['one'].restart(env={'FLORIN_CRASH_AT': 'operation.read_answer'})
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        one.post('/v1/payments', wish, key)
+    house['one'].wait_for_death()
+    until(lambda: [receipt['state'] for receipt in two.all()] == ['authorized'], 'it ends by itself')
+    assert two.post('/v1/payments', wish, key).expect(201)['state'] == 'authorized'
+    assert house.bank.summary()['holds']['count'] == 1
+    assert 'operation_review' not in [event['type'] for event in two.events(two.all()[0])]
+
+
+def test_an_envelope_key_on_a_disk_is_refused(open_house, tmp_path):
+    """It would reach a disk, and a backup."""
+    house = open_house(names=('one',))
+    key_file = tmp_path / 'envelope.key'
+    key_file.touch(0o600)
+    key_file.write_text(secrets.token_hex(32) + '\n')
+    house['one'].stop()
+    status, _, errors = run('serve', *flags({**house['one'].settings, 'envelope_key_file': key_file}))
+    assert status == 1 and 'is not on tmpfs' in errors, errors
 
 
 def test_a_node_that_comes_back_in_time_keeps_its_own(open_house):
@@ -214,3 +258,20 @@ def test_holds_that_the_clock_ends_are_given_back_once(open_house):
     until(lambda: all(receipt['state'] == 'expired' and receipt['voided_at'] for receipt in client.all()), 'all are given back', within=60, every=0.2)
     assert house.bank.summary()['voids']['count'] == len(payments)
     house.books_agree('two')
+
+
+# --- two versions of the binary ---
+
+def test_a_schema_that_grows_under_running_nodes(open_house):
+    """1. Both serve. 2. A newer florin adds a column and says that this one may go on. 3. They do, also over a restart, one by one."""
+    house = open_house()
+    payments = [house.client(name).authorized() for name in ('one', 'two')]
+    house.ask("ALTER TABLE operation ADD COLUMN color TEXT NOT NULL DEFAULT 'blue'; ALTER TABLE payment ADD COLUMN shape BIGINT NOT NULL DEFAULT 4;"
+              "UPDATE meta SET value = '4' WHERE name = 'schema_version'")
+    for name, other in (('one', 'two'), ('two', 'one')):
+        house.client(other).authorized()
+        house[name].restart()
+        house.client(name).authorized()
+    for payment, name in zip(payments, ('two', 'one')):
+        house.client(name).capture(payment).expect(200)
+    assert len(house.books_agree('one')) == 6

@@ -104,6 +104,33 @@ def test_a_commit_of_unknown_fate_is_asked_for(server, tmp_path, which, fault, a
         door.close()
 
 
+def test_a_commit_that_did_not_wait_for_its_standby_is_asked_for(tmp_path):
+    """1. No standby answers. 2. An operator cancels the waiting: the server says that it committed. 3. Nobody is told so before it is safe."""
+    server = postgres.Server()
+    shop = Shop(tmp_path / 'shop', store=place(server), local_path=tmp_path / 'florin', store_connections=1)
+    waits = f"SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND {OURS}"
+    try:
+        server.ask("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        server.ask('SELECT pg_reload_conf()')
+        until(lambda: server.ask('SHOW synchronous_standby_names') == ['nobody'], 'it waits for a standby')
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            paid = pool.submit(shop.client.authorize)
+            first = until(lambda: server.ask(waits), 'a commit waits for its standby')
+            server.ask(f'SELECT pg_cancel_backend({first[0]})')
+            until(lambda: server.ask(waits) not in ([], first), 'the question waits for it, too')
+            until(lambda: shop.client.ask('GET', '/healthz') and 'asking the database' in shop.gateway.log(), 'the log is written')
+            assert not shop.asked()
+            server.ask('ALTER SYSTEM RESET synchronous_standby_names')
+            server.ask('SELECT pg_reload_conf()')
+            paid.result(60).expect(201)
+        assert 'the commit was kept' in shop.gateway.log()
+        shop.books_agree()
+        shop.gateway.stop()
+    finally:
+        shop.close()
+        server.close()
+
+
 # --- a server that goes away ---
 
 def test_connections_that_are_cut_again_and_again(server, open_life):

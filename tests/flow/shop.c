@@ -83,6 +83,7 @@ static void open_flows(struct shop *shop)
         .vault = shop->vault,
         .key_secret = hash_of(&secret, 1),
         .merchant = STR("m_1"),
+        .life = settings->is_node ? store_life(shop->store) : (struct node_life){ "", 0 },
         .store_path = shop->path,
         .forms = forms,
         .form_count = 1,

@@ -35,6 +35,7 @@ struct shop_settings {
     int64_t storage_least_bytes; /* usually 0 */
     int64_t bank_auth_expiry_hours; /* usually 168; negative: holds are over before they begin */
     bool bank_holds_end_at_once;
+    bool is_node;                /* one of several; on PostgreSQL only */
     uint64_t seed;
 };
 

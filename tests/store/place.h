@@ -20,6 +20,15 @@ bool place_is_file(void);
         }                                                                                                              \
     } while (0)
 
+/* For one that is about a server. */
+#define only_for_servers()                                                                                             \
+    do {                                                                                                               \
+        if (place_is_file()) {                                                                                         \
+            print_message("left out on SQLite: it is about a server\n");                                               \
+            skip();                                                                                                    \
+        }                                                                                                              \
+    } while (0)
+
 /* The address of a new, empty store: that file, or a new schema. */
 void place_take(const char *path, char url[PLACE_URL_BYTES]);
 /* Takes the schema away again; a file is its folder's affair. */

@@ -115,45 +115,6 @@ static void another_schema_is_refused(void **state)
     shelf_reopen(shelf);
 }
 
-static void save_and_change_one(struct shelf *shelf)
-{
-    struct payment_id payment = payment_id_of(1);
-    struct operation_record record = operation_of(7, &payment);
-    assert_int_equal(shelf_do(shelf, save_new_operation, &record), WORK_DONE);
-    assert_int_equal(shelf_do(shelf, save_operation, &record), WORK_DONE);
-}
-
-/* What a newer florin added does not disturb this one, as long as that says so. */
-static void a_schema_that_only_grew_is_worked_with(void **state)
-{
-    struct shelf *shelf = *state;
-    close_store(shelf);
-    shelf_tamper(shelf, "UPDATE meta SET value = '4' WHERE name = 'schema_version'");
-    shelf_tamper(shelf, "ALTER TABLE operation ADD COLUMN color TEXT NOT NULL DEFAULT 'blue'");
-    shelf_reopen(shelf);
-    save_and_change_one(shelf);
-}
-
-/* As the version before left it: without nodes. */
-static void make_older(struct shelf *shelf)
-{
-    shelf_tamper(shelf, "DROP TABLE node");
-    shelf_tamper(shelf, "ALTER TABLE operation DROP COLUMN node");
-    shelf_tamper(shelf, "ALTER TABLE operation DROP COLUMN node_epoch");
-    shelf_tamper(shelf, "DELETE FROM meta WHERE name = 'schema_oldest'");
-    shelf_tamper(shelf, "UPDATE meta SET value = '2' WHERE name = 'schema_version'");
-}
-
-static void an_older_schema_is_brought_along(void **state)
-{
-    struct shelf *shelf = *state;
-    close_store(shelf);
-    make_older(shelf);
-    refused(shelf->url, STORE_READS, "schema version 2, this florin knows 3: start its gateway");
-    shelf_reopen(shelf);
-    save_and_change_one(shelf);
-}
-
 static void other_files_are_refused_and_left_alone(void **state)
 {
     struct shelf *shelf = *state;
@@ -219,8 +180,6 @@ int main(void)
         shelf_test(the_lock_goes_with_its_holder),
         shelf_test(readers_need_no_lock),
         shelf_test(another_schema_is_refused),
-        shelf_test(a_schema_that_only_grew_is_worked_with),
-        shelf_test(an_older_schema_is_brought_along),
         shelf_test(other_files_are_refused_and_left_alone),
         shelf_test(what_cannot_be_opened_is_told),
         shelf_test(the_file_is_for_its_owner_only),

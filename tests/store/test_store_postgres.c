@@ -4,18 +4,12 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include "store/shelf.h"
+#include "store/store_internal.h"
 
-enum { CONNECTIONS = 4, ROUNDS = 60 };
-
-#define only_for_a_server()                                                                                            \
-    do {                                                                                                               \
-        if (place_is_file()) {                                                                                         \
-            print_message("left out on SQLite: one connection writes\n");                                              \
-            skip();                                                                                                    \
-        }                                                                                                              \
-    } while (0)
+enum { CONNECTIONS = 4, ROUNDS = 20, TOGETHER = 3 };
 
 static _Atomic int runs;
 
@@ -51,10 +45,16 @@ static void *decide_again_and_again(void *store)
 {
     struct payment_id id = payment_id_of(1);
     for (int i = 0; i < ROUNDS; i++) {
-        struct errand errand = errand_of(decide, &id);
-        struct work *works[] = { &errand.work };
-        store_run_batch(store, works, 1);
-        if (errand.work.result != WORK_DONE) return store;
+        struct errand errands[TOGETHER];
+        struct work *works[TOGETHER];
+        for (int j = 0; j < TOGETHER; j++) {
+            errands[j] = errand_of(decide, &id);
+            works[j] = &errands[j].work;
+        }
+        store_run_batch(store, works, TOGETHER);
+        for (int j = 0; j < TOGETHER; j++) {
+            if (errands[j].work.result != WORK_DONE) return store;
+        }
     }
     return NULL;
 }
@@ -76,7 +76,7 @@ static void read_all(struct store *store, void *context)
 
 static void decisions_from_several_connections_are_one_history(void **state)
 {
-    only_for_a_server();
+    only_for_servers();
     struct shelf *shelf = *state;
     struct error error = { "" };
     struct store *stores[CONNECTIONS] = { shelf->store };
@@ -96,16 +96,75 @@ static void decisions_from_several_connections_are_one_history(void **state)
     }
     for (int i = 1; i < CONNECTIONS; i++) store_close(stores[i]);
     assert_int_equal(shelf_do(shelf, read_all, &reading), WORK_DONE);
-    assert_int_equal(reading.count, CONNECTIONS * ROUNDS + 1);
-    assert_int_equal(reading.payment.payment.sequence, CONNECTIONS * ROUNDS + 1);
-    assert_int_equal(reading.payment.payment.captured_minor, CONNECTIONS * ROUNDS);
-    assert_true(runs > CONNECTIONS * ROUNDS); /* some collided */
+    assert_int_equal(reading.count, CONNECTIONS * ROUNDS * TOGETHER + 1);
+    assert_int_equal(reading.payment.payment.sequence, CONNECTIONS * ROUNDS * TOGETHER + 1);
+    assert_int_equal(reading.payment.payment.captured_minor, CONNECTIONS * ROUNDS * TOGETHER);
+    assert_true(runs > CONNECTIONS * ROUNDS * TOGETHER); /* some collided */
+}
+
+/* ---- connections that are cut ---- */
+
+static void cut(struct shelf *shelf, struct store *store)
+{
+    char statement[80];
+    sql_ask(store->sql, "SELECT pg_backend_pid()", NULL, 0);
+    assert_true(sql_next(store->sql));
+    snprintf(statement, sizeof statement, "SELECT pg_terminate_backend(%lld, 5000)", (long long)sql_int(store->sql, 0));
+    sql_end(store->sql);
+    place_tamper(shelf->url, statement);
+}
+
+static void what_was_cut_is_done_all_the_same(void **state)
+{
+    only_for_servers();
+    struct shelf *shelf = *state;
+    struct error error = { "" };
+    struct payment_record record = payment_of(1);
+    struct store *reader = store_open(str_of(shelf->url), STORE_READS, &error);
+    size_t count = 0;
+    assert_non_null(reader);
+    cut(shelf, shelf->store);
+    assert_int_equal(shelf_do(shelf, save_new_payment, &record), WORK_DONE);
+    assert_false(store_is_away(shelf->store));
+    cut(shelf, reader);
+    assert_int_equal(shelf_ask(reader, count_payments, &count), WORK_DONE);
+    assert_int_equal(count, 1);
+    store_close(reader);
+}
+
+static void a_second_one_is_refused_while_the_first_is_there(void **state)
+{
+    only_for_servers();
+    struct shelf *shelf = *state;
+    struct error error = { "" };
+    assert_null(store_open(str_of(shelf->url), STORE_WRITES, &error));
+    assert_true(str_contains(str_of(error.text), STR("another gateway, process ")));
+    shelf_reopen(shelf); /* and taken as soon as it is gone */
+    assert_int_equal(payments_in(shelf), 0);
+}
+
+static void what_cannot_be_taken_is_told(void **state)
+{
+    only_for_servers();
+    struct shelf *shelf = *state;
+    struct error error = { "" };
+    store_close(shelf->store);
+    shelf->store = NULL;
+    shelf_tamper(shelf, "ALTER TABLE node RENAME COLUMN holder TO words");
+    assert_null(store_open(str_of(shelf->url), STORE_WRITES, &error));
+    assert_true(str_contains(str_of(error.text), STR("the store cannot be read")));
+    shelf_tamper(shelf, "ALTER TABLE meta RENAME COLUMN value TO words");
+    assert_null(store_open(str_of(shelf->url), STORE_WRITES, &error));
+    assert_true(str_contains(str_of(error.text), STR("no schema version")));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         shelf_test(decisions_from_several_connections_are_one_history),
+        shelf_test(what_was_cut_is_done_all_the_same),
+        shelf_test(a_second_one_is_refused_while_the_first_is_there),
+        shelf_test(what_cannot_be_taken_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

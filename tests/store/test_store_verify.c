@@ -317,7 +317,7 @@ static const struct damage {
     { "UPDATE operation SET payment_id = 'pay_x' WHERE " OP(4), VERIFY_OPERATION, "its authorize" },
     { "UPDATE payment SET payment_id = 'pay_x' WHERE " PAY(4), VERIFY_OPERATION, "its payment pay_000000000000000000000000000000000004 is not there" },
     { "INSERT INTO operation SELECT merchant_id, payment_id, 'op_x', kind, 'running', amount_minor, processor, processor_key, method, path, body, "
-      "card_sealed, card_slot, sends, lost, already, denied, mismatched, started_at, NULL, processor_ref, reason, '', answer_form "
+      "card_sealed, card_slot, sends, lost, already, denied, mismatched, started_at, NULL, processor_ref, reason, '', answer_form, node, node_epoch "
       "FROM operation WHERE " OP(2), VERIFY_OPERATION, "operation op_x: no event of payment" },
     /* requests */
     { "UPDATE request SET operation_id = 'op_x' WHERE request_key = 'asked'", VERIFY_REQUEST, "key asked: its operation op_x is not there" },

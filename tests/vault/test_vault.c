@@ -453,6 +453,65 @@ static void memory_for_a_card_is_clean(void **state)
     }
 }
 
+/* ---- envelopes that other nodes open ---- */
+
+static struct vault *open_other(struct room *room, const char *secret)
+{
+    struct error error = { "" };
+    struct vault *other = vault_open(fake_world_of_gateway(room->fake), room->folder, "other", SLOTS, &error);
+    assert_non_null(other);
+    if (!secret) return other;
+    str words = str_of(secret);
+    struct hash key = hash_of(&words, 1);
+    vault_share(other, &key);
+    return other;
+}
+
+static bool opens_there(struct room *room, struct vault *vault, int64_t slot, int number, str sealed)
+{
+    struct card card = { 0 };
+    bool opened = vault_open_card(vault, slot, operation(room, number), sealed, &card);
+    assert_true(!opened || strcmp(card.number.digits, visa.number.digits) == 0);
+    return opened;
+}
+
+/* Who has the key opens it, whatever slot it came from; for that operation, and unchanged. */
+static void an_envelope_with_a_shared_key_is_opened_by_another_vault(void **state)
+{
+    struct room *room = *state;
+    str sealed, words = STR("the operator's"), changed;
+    struct hash key = hash_of(&words, 1);
+    vault_share(room->vault, &key);
+    int64_t slot = seal(room, 1, &visa, &sealed);
+    struct vault *knows = open_other(room, "the operator's"), *guesses = open_other(room, "a guess"), *lacks = open_other(room, NULL);
+    assert_true(opens_there(room, room->vault, slot, 1, sealed));
+    assert_true(opens_there(room, knows, slot, 1, sealed));
+    assert_false(opens_there(room, knows, slot, 2, sealed));
+    assert_false(opens_there(room, guesses, slot, 1, sealed));
+    assert_false(opens_there(room, lacks, slot, 1, sealed));
+    for (size_t i = 0; i < sealed.length; i += 7) {
+        changed = arena_copy(&room->arena, sealed);
+        ((char *)(uintptr_t)changed.bytes)[i] ^= 4;
+        assert_false(opens_there(room, knows, slot, 1, changed));
+    }
+    vault_shred(room->vault, slot, operation(room, 1));
+    vault_close(knows);
+    vault_close(guesses);
+    vault_close(lacks);
+}
+
+/* One that was sealed before there was such a key stays with its slot. */
+static void an_envelope_without_a_shared_key_stays_with_its_vault(void **state)
+{
+    struct room *room = *state;
+    str sealed;
+    int64_t slot = seal(room, 1, &visa, &sealed);
+    struct vault *other = open_other(room, "the operator's");
+    assert_false(opens_there(room, other, slot, 1, sealed));
+    vault_shred(room->vault, slot, operation(room, 1));
+    vault_close(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -476,6 +535,8 @@ int main(void)
         room_test(the_file_is_for_its_owner_only),
         room_test(the_oldest_card_is_known),
         cmocka_unit_test(memory_for_a_card_is_clean),
+        room_test(an_envelope_with_a_shared_key_is_opened_by_another_vault),
+        room_test(an_envelope_without_a_shared_key_stays_with_its_vault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -203,6 +203,8 @@ bool fake_world_step(struct fake_world *fake, micros until)
 
 micros fake_world_clock(const struct fake_world *fake) { return fake->clock; }
 int64_t fake_world_moments(const struct fake_world *fake) { return fake->moments; }
+void fake_world_skip(struct fake_world *fake, micros span) { fake->clock += span; }
+
 void fake_world_jump(struct fake_world *fake, micros span) { fake->wall_ahead += span; }
 void fake_world_jump_gateway(struct fake_world *fake, micros span) { fake->gateway_ahead += span; }
 

@@ -50,6 +50,9 @@ bool fake_world_step(struct fake_world *fake, micros until);
 micros fake_world_clock(const struct fake_world *fake);
 int64_t fake_world_moments(const struct fake_world *fake);
 
+/* Everything stood still for that long: what was due meanwhile comes late. */
+void fake_world_skip(struct fake_world *fake, micros span);
+
 /* The wall clock jumps (back as well); spans and deadlines do not notice. Everybody's, or the gateway's only. */
 void fake_world_jump(struct fake_world *fake, micros span);
 void fake_world_jump_gateway(struct fake_world *fake, micros span);

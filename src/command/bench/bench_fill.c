@@ -73,14 +73,14 @@ static void make_id(char out[ID_TEXT_BYTES], const char *prefix, uint32_t number
 
 struct payment_id bench_fill_payment_id(uint32_t number, uint32_t payments, micros now)
 {
-    struct payment_id id;
+    struct payment_id id = { "" };
     make_id(id.text, "pay_", number, 0, begun_at(number, payments, now));
     return id;
 }
 
 static struct operation_id operation_id_of(const struct filler *filler, uint32_t number, size_t step)
 {
-    struct operation_id id;
+    struct operation_id id = { "" };
     make_id(id.text, "op_", number, step, begun_at(number, filler->payments, filler->now) + (int64_t)step * STEP_SPAN);
     return id;
 }

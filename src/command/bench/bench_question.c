@@ -88,7 +88,7 @@ bool bench_question_metric(const char *address, const char *name, int64_t *out, 
 
 bool bench_question_wait(const char *address, const char *name, int64_t wanted, int64_t within_ns, struct error *error)
 {
-    int64_t value, until_ns = bench_now_ns() + within_ns;
+    int64_t value = 0, until_ns = bench_now_ns() + within_ns;
     do {
         if (!bench_question_metric(address, name, &value, error)) return false;
         if (value == wanted) return true;

@@ -161,7 +161,10 @@ const struct bench_talk bench_talk_authorize = { ask_authorize, hear_authorize }
 static enum bench_verdict hear_crowd(void *context, size_t lane, const struct bench_answer *answer)
 {
     struct bench_shop *shop = context;
-    if (answer->status == 503 && answer->says_when) return BENCH_REFUSED;
+    if (answer->status == 503 && answer->says_when) {
+        shop->payments[shop->asked[lane].number].is_refused = true;
+        return BENCH_REFUSED;
+    }
     if (answer->status != 202) return hear_authorize(context, lane, answer);
     shop->taken_on++;
     return BENCH_FINE;
@@ -324,6 +327,7 @@ static size_t ask_confirm(void *context, size_t lane, char *buffer)
 {
     struct bench_shop *shop = context;
     (void)lane;
+    while (shop->confirmed < shop->payment_count && shop->payments[shop->confirmed].is_refused) shop->confirmed++;
     if (shop->confirmed == shop->payment_count) return 0;
     return fill(shop, &shop->look_up, shop->confirmed++, buffer);
 }

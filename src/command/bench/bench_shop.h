@@ -12,6 +12,7 @@ enum { BENCH_PAYMENT_ID_BYTES = 47 };
 struct bench_payment {
     char id[BENCH_PAYMENT_ID_BYTES]; /* empty until it is authorized */
     bool is_captured;                /* or voided: there is nothing to capture any more */
+    bool is_refused;                 /* nothing was begun */
 };
 
 /* What a lane asked for last. */
