@@ -416,6 +416,13 @@ def test_a_database_that_is_not_empty_is_refused(open_shop, store, server, place
     assert status == REFUSED and 'there is no store at' in err and not shop.gateway.store.exists(), err
 
 
+def test_an_extension_is_nobody(store, server, place):
+    """Many databases have one, and its views lie where the tables go."""
+    ask(server, place, 'CREATE EXTENSION pg_stat_statements')
+    moved(store, place)
+    is_same(server, place, store)
+
+
 def test_two_stores_do_not_share_a_database(open_shop, store, place):
     shop = open_shop()
     shop.client.captured()
