@@ -37,6 +37,7 @@ struct http_client {
     struct http_transfer *running; /* a list in both directions, for close */
     struct http_transfer *free;
     size_t free_count;
+    bool keeps;  /* handles that are free; libcurl allows it */
     size_t pending;
     size_t first_with_room; /* no slot below it has any */
     struct lane_slot slots[LANES_MAX];
@@ -83,7 +84,7 @@ static struct http_transfer *transfer_take(struct http_client *client)
 
 static void transfer_give_back(struct http_client *client, struct http_transfer *transfer)
 {
-    if (client->free_count >= TRANSFERS_KEPT || !http_transfer_may_be_kept()) {
+    if (client->free_count >= TRANSFERS_KEPT || !client->keeps) {
         http_transfer_close(transfer);
         return;
     }
@@ -144,6 +145,7 @@ struct http_client *http_client_open(struct loop *loop, struct error *error)
     client->uv = loop_uv(loop);
     client->sockets = http_sockets_open(client->uv);
     client->shared = share_open();
+    client->keeps = http_transfer_may_be_kept();
     INSIST(uv_timer_init(client->uv, &client->sweep) == 0);
     client->sweep.data = client;
     INSIST(uv_timer_start(&client->sweep, sweep, SWEEP_MS, SWEEP_MS) == 0);

@@ -136,6 +136,7 @@ struct http_transfer *http_transfer_open(CURLSH *shared, struct http_sockets *so
 void http_transfer_close(struct http_transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
+    free(transfer->ca_file);
     free(transfer);
 }
 
@@ -214,6 +215,23 @@ static long whole_ms(micros span)
     return span <= 0 ? 1 : (long)((span + MICROS_PER_MS - 1) / MICROS_PER_MS);
 }
 
+static bool trusts_the_same(const struct http_transfer *transfer, const char *ca_file)
+{
+    if (!transfer->trusts || !transfer->ca_file || !ca_file) return transfer->trusts && transfer->ca_file == ca_file;
+    return str_equal(str_of(transfer->ca_file), str_of(ca_file));
+}
+
+/* A handle mostly serves one processor, and libcurl copies the names each time. */
+static void set_authorities(struct http_transfer *transfer, const char *ca_file)
+{
+    if (trusts_the_same(transfer, ca_file)) return;
+    http_trust_set_authorities(transfer->easy, ca_file);
+    free(transfer->ca_file);
+    transfer->ca_file = ca_file ? strdup(ca_file) : NULL;
+    INSIST(!ca_file || transfer->ca_file);
+    transfer->trusts = true;
+}
+
 void http_transfer_start(struct http_transfer *transfer, struct http_call *call)
 {
     transfer->call = call;
@@ -228,7 +246,7 @@ void http_transfer_start(struct http_transfer *transfer, struct http_call *call)
     SET(transfer, CURLOPT_UNIX_SOCKET_PATH, call->unix_socket);
     SET(transfer, CURLOPT_TIMEOUT_MS, whole_ms(call->timeout));
     SET(transfer, CURLOPT_CONNECTTIMEOUT_MS, whole_ms(call->connect_timeout));
-    http_trust_set_authorities(transfer->easy, call->ca_file);
+    set_authorities(transfer, call->ca_file);
     set_method(transfer);
     set_headers(transfer);
 }

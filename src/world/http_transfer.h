@@ -18,6 +18,8 @@ struct http_transfer {
     struct http_sockets *sockets;
     struct http_lane *lane; /* while it runs */
     struct http_call *call;
+    char *ca_file; /* of the call before, our own; NULL: the system's */
+    bool trusts;   /* there was one */
     struct text answer_headers;
     struct text answer_body;
     bool head_is_whole; /* its empty line came: libcurl calls an answer fine that ends before */
