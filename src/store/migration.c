@@ -50,6 +50,16 @@ static bool open_ends(struct migration *migration, str from, str to, str node, s
     return migration->target != NULL;
 }
 
+/* What a newer florin added to the old store would have no place in tables that this one makes. */
+static bool same_schema(const struct migration *migration, struct error *error)
+{
+    struct arena arena = { 0 };
+    str name = STR("schema_version");
+    bool same = str_equal(store_load_meta(migration->source, &arena, name), store_load_meta(migration->target, &arena, name));
+    arena_close(&arena);
+    return same || error_set(error, "the two stores do not have the same schema version: use the newest florin that wrote to one of them");
+}
+
 static bool load_marks(struct migration *migration, struct error *error)
 {
     if (!store_load_mark(migration->source, &migration->source_mark)) return store_unreadable(migration->source, error);
@@ -73,7 +83,7 @@ static bool find_beginning(struct migration *migration, struct error *error)
     str address;
     struct arena arena = { 0 };
     struct migration_mark mark;
-    if (!load_marks(migration, error)) return false;
+    if (!same_schema(migration, error) || !load_marks(migration, error)) return false;
     str moved_to = migration_moved_to(migration->source, &arena, &address);
     bool is_marked = migration_load_mark(migration->target, &mark);
     bool fits = is_marked && fits_target(migration, &mark, moved_to, error);
