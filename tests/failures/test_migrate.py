@@ -391,6 +391,14 @@ def test_a_store_that_has_lost_its_end_does_not_move(store, place):
     assert status == REFUSED and 'has lost its last' in err, err
 
 
+def test_a_store_that_a_newer_florin_has_grown_waits_for_that(store, place):
+    """It may be served by this one, but this one's tables have no place for what was added."""
+    change(store, "UPDATE meta SET value = value + 1 WHERE name = 'schema_version'")
+    status, _, err = migrate(store, place)
+    assert status == REFUSED and 'use the newest florin' in err, err
+    assert meta(store, 'moved_to') is None
+
+
 def test_what_is_no_text_there_is_told(store, place):
     change(store, "UPDATE payment SET customer_id = CAST(x'c328' AS TEXT) WHERE payment_id = (SELECT max(payment_id) FROM payment)")
     status, _, err = migrate(store, place)
