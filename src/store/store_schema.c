@@ -110,6 +110,7 @@ static bool check_version(struct store *store, enum store_mode mode, struct erro
         return error_set(error, "the store has schema version %d, this florin knows %d: use the newer florin that wrote it", (int)versions.is,
                          SCHEMA_VERSION);
     }
+    if (mode != STORE_READS && !migration_allows(store, mode, error)) return false; /* before anything is changed */
     return versions.is >= SCHEMA_VERSION || bring_along(store, mode, versions.is, error);
 }
 
@@ -132,6 +133,5 @@ bool schema_prepare(struct store *store, enum store_mode mode, struct error *err
     if (sql_trouble_of(store->sql) != SQL_FINE) return store_unreadable(store, error);
     if (!exists && mode == STORE_READS) return error_set(error, "this is not a store of florin: it is empty");
     if (!exists && !make_schema(store->sql, mode, error) && !tables_exist(store->sql)) return false; /* another node may have been faster */
-    if (mode != STORE_READS && !migration_allows(store, mode, error)) return false;
     return check_version(store, mode, error) && (mode == STORE_READS || number_store(store, error));
 }
