@@ -124,35 +124,12 @@ static size_t secret_number_length(str text)
     return length;
 }
 
-static size_t length_from_first_byte(unsigned char byte)
-{
-    if (byte < 0x80) return 1;
-    if (byte < 0xc2) return 0; /* a byte from the middle, or an overlong form */
-    if (byte < 0xe0) return 2;
-    if (byte < 0xf0) return 3;
-    return byte < 0xf5 ? 4 : 0;
-}
-
-/* How many bytes at the start of `text` are one character of well-formed UTF-8 (RFC 3629); 0 when they are not. */
-static size_t character_length(str text)
-{
-    const unsigned char *at = (const unsigned char *)text.bytes;
-    size_t length = length_from_first_byte(at[0]);
-    if (length > text.length) return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80) return 0;
-    }
-    bool is_overlong = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90);
-    bool is_no_character = (at[0] == 0xed && at[1] >= 0xa0) || (at[0] == 0xf4 && at[1] >= 0x90);
-    return is_overlong || is_no_character ? 0 : length;
-}
-
 /* Takes the next character, scrubbed number or bad byte from *value; returns what is written for it. */
 static str take_scrubbed(str *value, bool after_digit)
 {
     bool starts_group = is_digit(value->bytes[0]) && !after_digit;
     size_t secret = starts_group ? secret_number_length(*value) : 0;
-    size_t length = secret > 0 ? secret : character_length(*value);
+    size_t length = secret > 0 ? secret : str_character_bytes(*value);
     str piece = secret > 0 ? STR("[card]") : length > 0 ? (str){ value->bytes, length }
                                                         : STR("?");
     *value = str_from(*value, length > 0 ? length : 1);

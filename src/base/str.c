@@ -117,3 +117,27 @@ bool str_equal_secret(str a, str b)
 {
     return a.length == b.length && (a.length == 0 || CRYPTO_memcmp(a.bytes, b.bytes, a.length) == 0);
 }
+
+/* ---- UTF-8 ---- */
+
+static size_t length_from_first_byte(unsigned char byte)
+{
+    if (byte < 0x80) return 1;
+    if (byte < 0xc2) return 0; /* a byte from the middle, or an overlong form */
+    if (byte < 0xe0) return 2;
+    if (byte < 0xf0) return 3;
+    return byte < 0xf5 ? 4 : 0;
+}
+
+size_t str_character_bytes(str text)
+{
+    const unsigned char *at = (const unsigned char *)text.bytes;
+    size_t length = length_from_first_byte(at[0]);
+    if (length > text.length) return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((at[i] & 0xc0) != 0x80) return 0;
+    }
+    bool is_overlong = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90);
+    bool is_no_character = (at[0] == 0xed && at[1] >= 0xa0) || (at[0] == 0xf4 && at[1] >= 0x90);
+    return is_overlong || is_no_character ? 0 : length;
+}

@@ -50,6 +50,9 @@ bool str_to_int64(str text, int64_t maximum, int64_t *out) MUST_CHECK;
 /* Copies into a fixed buffer and terminates it. False (and an empty buffer) when it does not fit. */
 bool str_copy_to(str text, char *buffer, size_t buffer_bytes) MUST_CHECK;
 
+/* How many bytes at the start of a text that is not empty are one character of well-formed UTF-8 (RFC 3629); 0 when they are not. */
+size_t str_character_bytes(str text);
+
 /* Equal in a time that depends on the lengths only: for secrets and signatures. */
 bool str_equal_secret(str a, str b);
 

@@ -88,7 +88,7 @@ static bool open_witness(struct house *house, struct error *error)
 }
 
 /* A machine that does not know its name gives one that no node can have, and hears that it needs one. */
-static const char *node_name(void)
+const char *house_node(void)
 {
     static char host[NODE_NAME_BYTES];
     if (house_chosen.node) return house_chosen.node;
@@ -101,7 +101,7 @@ static bool open_first(struct house *house, struct error *error)
 {
     bool is_file = house_store_is_file();
     if (is_file && is_gone(house, error)) return false;
-    house->store = store_open_node(str_of(house_chosen.store), str_of(node_name()), error);
+    house->store = store_open_node(str_of(house_chosen.store), str_of(house_node()), error);
     return house->store && (!is_file || open_witness(house, error));
 }
 
@@ -189,17 +189,39 @@ static const char *runtime_folder(void)
     return service ? service : "/dev/shm";
 }
 
-/* The cards are those of one store's payments: its file, or what a database calls itself; there each node keeps its own. */
-static void name_vault(struct house *house, char hex[HASH_HEX_BYTES + 1])
+static void hash_name(str name, str node, char out[HOUSE_VAULT_NAME_BYTES])
+{
+    char hex[HASH_HEX_BYTES + 1];
+    str pieces[] = { name, node };
+    struct hash named = hash_of(pieces, COUNT_OF(pieces));
+    bool fits = str_copy_to((str){ hash_hex(&named, hex).bytes, HOUSE_VAULT_NAME_BYTES - 1 }, out, HOUSE_VAULT_NAME_BYTES);
+    INSIST(fits);
+}
+
+/* A store that came from a file has cards that were sealed there, for the node that it came to. */
+static bool brought_along(struct store *store, str node, char out[HOUSE_VAULT_NAME_BYTES])
+{
+    struct arena arena = { 0 };
+    str name, came_to = str_cut(store_load_meta(store, &arena, STR("vault")), ' ', &name);
+    bool is_there = came_to.bytes && str_equal(came_to, node) && str_copy_to(name, out, HOUSE_VAULT_NAME_BYTES);
+    arena_close(&arena);
+    return is_there;
+}
+
+/* On a server each node keeps its own. */
+static void name_at_server(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])
 {
     struct store_mark mark;
-    struct node_life life = store_life(house->store);
+    struct node_life life = store_life(store);
+    str node = str_of(life.node);
+    if (!brought_along(store, node, out)) hash_name(str_of(store_load_mark(store, &mark) ? mark.store_id : local_path()), node, out);
+}
+
+void house_vault_name(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])
+{
     char *whole = house_store_is_file() ? realpath(local_path(), NULL) : NULL;
-    bool is_named = !house_store_is_file() && store_load_mark(house->store, &mark);
-    str pieces[] = { str_of(is_named ? mark.store_id : whole ? whole : local_path()), str_of(life.node) };
-    struct hash named = hash_of(pieces, COUNT_OF(pieces));
-    hash_hex(&named, hex);
-    hex[16] = 0;
+    if (house_store_is_file()) hash_name(str_of(whole ? whole : local_path()), STR(""), out);
+    else name_at_server(store, out);
     free(whole);
 }
 
@@ -216,9 +238,9 @@ static bool share_vault(struct house *house, struct error *error)
 
 static bool open_vault(struct house *house, struct error *error)
 {
-    char hex[HASH_HEX_BYTES + 1];
-    name_vault(house, hex);
-    house->vault = vault_open(loop_world(house->loop), runtime_folder(), hex, (size_t)house_chosen.flows_max + VAULT_SLOTS_SPARE, error);
+    char name[HOUSE_VAULT_NAME_BYTES];
+    house_vault_name(house->store, name);
+    house->vault = vault_open(loop_world(house->loop), runtime_folder(), name, (size_t)house_chosen.flows_max + VAULT_SLOTS_SPARE, error);
     return house->vault && share_vault(house, error);
 }
 

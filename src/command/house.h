@@ -123,6 +123,14 @@ const char *house_store_words(void);
 /* The path of the chosen store, and that of its witness. False: not a path that can be used. */
 bool house_paths(char store[STORE_PATH_BYTES], char witness[WITNESS_PATH_BYTES], struct error *error) MUST_CHECK;
 
+/* The name of this gateway among those on one database. */
+const char *house_node(void);
+
+/* How the file with the keys of that store's sealed cards is named: its cards are those of one store's payments, by the file that it
+ * was born in, or by what a database calls itself. */
+enum { HOUSE_VAULT_NAME_BYTES = 17 };
+void house_vault_name(struct store *store, char out[HOUSE_VAULT_NAME_BYTES]);
+
 /* Where the operator's door of that store is: a socket beside the file, or beside this gateway's own files. */
 void house_control_path(char path[108]);
 

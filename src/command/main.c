@@ -18,6 +18,7 @@ static const struct subcommand commands[] = {
     { "verify", "holds everything in the store against itself", command_verify, command_verify_help },
     { "backup", "copies the store, also while a gateway serves", command_backup, command_backup_help },
     { "restore", "puts a backup in place of the store", command_restore, command_restore_help },
+    { "migrate", "moves a store from a file to PostgreSQL", command_migrate, command_migrate_help },
     { "bench", "measures what this machine can carry", command_bench, command_bench_help },
 #ifdef FLORIN_TEST_BUILD
     { "simulate", "tries to break the gateway, a seed at a time (test builds only)", command_simulate, command_simulate_help },

@@ -21,6 +21,7 @@
 #include "command/command.h"
 #include "command/house.h"
 #include "command/verify.h"
+#include "store/migration.h"
 
 static const char *from;
 static bool accepts_loss;
@@ -123,6 +124,16 @@ static bool put_in_place(struct restore *restore)
     return write_witness(restore);
 }
 
+/* A copy in the place of a store that has moved would be served beside what it became. */
+static bool has_moved(struct restore *restore)
+{
+    struct error why;
+    struct store *old = verify_open(restore->path, &why); /* one that cannot be read has nothing to say */
+    bool moved = old && store_has_moved(old, &restore->error);
+    store_close(old);
+    return moved;
+}
+
 static int bring_back(struct restore *restore)
 {
     if (is_the_store(restore)) {
@@ -197,7 +208,7 @@ int command_restore(int count, char **words)
     struct restore restore = { .hold = { -1, -1 } };
     umask(077);
     bool usable = read_words(&restore, count, words);
-    bool held = usable && store_hold(restore.path, &restore.hold, &restore.error);
+    bool held = usable && store_hold(restore.path, &restore.hold, &restore.error) && !has_moved(&restore);
     int status = !usable ? EXIT_USAGE : !held ? EXIT_BAD : accepts_loss ? accept_loss(&restore) : bring_back(&restore);
     if (status == EXIT_FINE && !accepts_loss) say_restored(&restore);
     if (status == EXIT_FINE) say_next();

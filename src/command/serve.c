@@ -248,6 +248,7 @@ static int list_crash_points(void)
         "op.commit_called", "op.commit_synced", "gc.batch_closed", "gc.synced_before_answers", "gc.half_answered",
         "va.sealed", "va.wiped", "li.listen", "li.drain", "li.exit",
         "st.ckpt_begin", "st.ckpt_done", "st.witness_written", "st.backup_mid",
+        "mi.begun", "mi.page_copied", "mi.compared", "mi.source_moved", "mi.complete",
     };
     for (size_t i = 0; flows_step_name(i); i++) printf("operation.%s\n", flows_step_name(i));
     for (size_t i = 0; i < COUNT_OF(points); i++) printf("%s\n", points[i]);

@@ -166,6 +166,8 @@ str sql_text(struct sql *sql, int column, struct arena *arena)
     return text.bytes ? arena_copy(arena, text) : STR_NONE;
 }
 
+bool sql_is_null(struct sql *sql, int column) { return !sql->driver->text_at(sql, column).bytes; }
+
 void sql_text_to(struct sql *sql, int column, char *buffer, size_t bytes)
 {
     bool fits = str_copy_to(sql->driver->text_at(sql, column), buffer, bytes);

@@ -33,6 +33,7 @@ static inline struct sql_value sql_of_known(str text) { return sql_of_text(text.
 struct sql_dialect {
     const char *name;           /* for people */
     const char *has_tables;     /* asks for a row when the table meta is there */
+    const char *has_others;     /* asks for a row when there is anything of somebody else's where our tables would be; NULL: nothing can be */
     const char *random_name;    /* an expression: 32 hex digits that nobody else has */
     const char *ask_random_name;   /* a question for one: where there is a server */
     const char *connections_named; /* asks for a row when somebody is connected by the name $1; NULL: it has no server */
@@ -57,7 +58,8 @@ bool sql_run_script(struct sql *sql, const char *script, struct error *error) MU
 /* Runs the schema, as this database reads it, and `last` in one transaction. */
 bool sql_make_schema(struct sql *sql, const char *schema, const char *last, struct error *error) MUST_CHECK;
 
-/* The next four take part in sticking: after a trouble they do nothing. `text` must be a literal: its address is its name in the cache. */
+/* The next four take part in sticking: after a trouble they do nothing. The address of `text` is its name in the cache: a literal, or one
+ * that stays until the connection is closed. */
 void sql_begin(struct sql *sql, bool writes);
 void sql_savepoint(struct sql *sql);
 void sql_release(struct sql *sql);
@@ -75,6 +77,7 @@ bool sql_next(struct sql *sql);
 void sql_end(struct sql *sql);
 int64_t sql_int(struct sql *sql, int column);                       /* 0 for NULL */
 str sql_text(struct sql *sql, int column, struct arena *arena);     /* a copy; STR_NONE for NULL */
+bool sql_is_null(struct sql *sql, int column);
 void sql_text_to(struct sql *sql, int column, char *buffer, size_t bytes); /* "" for NULL; cut is a mistake */
 
 /* Waits for what was queued, so that its trouble is known. */

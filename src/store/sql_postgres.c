@@ -451,6 +451,8 @@ static const char *const schemes[] = { "postgres://", "postgresql://", NULL };
 const struct sql_driver sql_postgres = {
     .dialect = { .name = "PostgreSQL",
                  .has_tables = "SELECT 1 FROM pg_class WHERE oid = to_regclass('meta') AND relkind IN ('r', 'p')",
+                 .has_others = "SELECT 1 FROM pg_class c WHERE relnamespace = current_schema()::regnamespace AND NOT EXISTS "
+                               "(SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')",
                  .random_name = RANDOM_NAME,
                  .ask_random_name = "SELECT " RANDOM_NAME,
                  .connections_named = "SELECT 1 FROM pg_stat_activity WHERE application_name = $1" },

@@ -22,6 +22,7 @@ enum { STORE_PATH_BYTES = 1024,
 enum store_mode {
     STORE_WRITES, /* the first writing connection; takes the lock of the file, or the lease of the database, and keeps it */
     STORE_READS,  /* read-only snapshots of what is committed */
+    STORE_MIGRATES, /* as STORE_WRITES, for both ends of a migration: one that has moved away, and one that is not whole yet */
 };
 
 /* Opens "sqlite:PATH" or "postgres://...". STORE_WRITES makes the file and the schema when absent. Refuses, with a sentence for a

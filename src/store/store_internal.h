@@ -23,6 +23,9 @@ struct store {
 /* What stands for the hash before the first event. */
 extern const char event_first_hash[HASH_HEX_BYTES + 1];
 
+/* store_open for a node by its name. */
+struct store *store_open_as(str url, enum store_mode mode, str node, struct error *error);
+
 /* Says why the store cannot be read, in the database's words, or that what it holds makes no sense; always false. */
 bool store_unreadable(const struct store *store, struct error *error);
 

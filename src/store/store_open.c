@@ -25,7 +25,7 @@ bool store_unreadable(const struct store *store, struct error *error)
 
 static bool open_into(struct store *store, const char *url, enum store_mode mode, str node, struct error *error)
 {
-    bool takes_file = mode == STORE_WRITES && store->path[0];
+    bool takes_file = mode != STORE_READS && store->path[0];
     if (takes_file && !store_hold(store->path, &store->hold, error)) return false;
     store->sql = sql_open(url, mode == STORE_READS, error);
     if (!store->sql || !schema_prepare(store, mode, error)) return false;
@@ -53,7 +53,7 @@ static bool read_url(struct store *store, str url, char out[STORE_URL_BYTES])
     return !dialect->is_file || (str_copy_to(store_url_path(url), store->path, sizeof store->path) && store->path[0]);
 }
 
-static struct store *open_as(str url, enum store_mode mode, str node, struct error *error)
+struct store *store_open_as(str url, enum store_mode mode, str node, struct error *error)
 {
     char text[STORE_URL_BYTES];
     struct store *store = memory_take(sizeof *store);
@@ -64,9 +64,9 @@ static struct store *open_as(str url, enum store_mode mode, str node, struct err
     return NULL;
 }
 
-struct store *store_open(str url, enum store_mode mode, struct error *error) { return open_as(url, mode, STR("alone"), error); }
+struct store *store_open(str url, enum store_mode mode, struct error *error) { return store_open_as(url, mode, STR("alone"), error); }
 
-struct store *store_open_node(str url, str node, struct error *error) { return open_as(url, STORE_WRITES, node, error); }
+struct store *store_open_node(str url, str node, struct error *error) { return store_open_as(url, STORE_WRITES, node, error); }
 
 struct store *store_open_beside(const struct store *first, str url, int number, struct error *error)
 {

@@ -2,7 +2,7 @@
 /* store_schema: the tables, their version, and the name that tells this store from others. */
 #include <stdio.h>
 
-#include "store/store_internal.h"
+#include "store/migration_internal.h"
 
 extern const char florin_schema_sql[];
 
@@ -27,6 +27,15 @@ bool tables_exist(struct sql *sql)
     return exist;
 }
 
+static bool is_taken(struct sql *sql)
+{
+    const char *has_others = sql_dialect_of(sql)->has_others;
+    if (has_others) sql_ask(sql, has_others, NULL, 0);
+    bool taken = sql_next(sql);
+    sql_end(sql);
+    return taken;
+}
+
 enum { VERSIONS_BYTES = 240 };
 
 static void write_versions(int version, char script[VERSIONS_BYTES])
@@ -37,11 +46,15 @@ static void write_versions(int version, char script[VERSIONS_BYTES])
              version, version < SCHEMA_OLDEST ? version : SCHEMA_OLDEST);
 }
 
-static bool make_schema(struct sql *sql, struct error *error)
+/* What is made for a migration is half filled from its first moment on. */
+static bool make_schema(struct sql *sql, enum store_mode mode, struct error *error)
 {
-    char versions[VERSIONS_BYTES];
+    char versions[VERSIONS_BYTES], first[VERSIONS_BYTES + sizeof MIGRATION_FIRST_ROW];
+    bool migrates = mode == STORE_MIGRATES;
+    if (migrates && is_taken(sql)) return error_set(error, "the database holds something else already: take an empty one");
     write_versions(SCHEMA_VERSION, versions);
-    return sql_make_schema(sql, florin_schema_sql, versions, error);
+    snprintf(first, sizeof first, "%s%s", versions, migrates ? MIGRATION_FIRST_ROW : "");
+    return sql_make_schema(sql, florin_schema_sql, first, error);
 }
 
 /* What the store says of its schema. */
@@ -118,6 +131,7 @@ bool schema_prepare(struct store *store, enum store_mode mode, struct error *err
     bool exists = tables_exist(store->sql);
     if (sql_trouble_of(store->sql) != SQL_FINE) return store_unreadable(store, error);
     if (!exists && mode == STORE_READS) return error_set(error, "this is not a store of florin: it is empty");
-    if (!exists && !make_schema(store->sql, error) && !tables_exist(store->sql)) return false; /* another node may have been faster */
+    if (!exists && !make_schema(store->sql, mode, error) && !tables_exist(store->sql)) return false; /* another node may have been faster */
+    if (mode != STORE_READS && !migration_allows(store, mode, error)) return false;
     return check_version(store, mode, error) && (mode == STORE_READS || number_store(store, error));
 }

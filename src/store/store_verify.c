@@ -114,10 +114,11 @@ static void load_payments(struct verifier *verifier, str after, struct page *pag
     page->is_last = page->payment_count < PAGE_PAYMENTS;
 }
 
-/* Does what belongs to that payment belong to a page behind this one? */
-static bool is_behind(const struct page *page, str payment_id)
+/* What belongs to a payment behind this one belongs to a page behind this one. On the last page all that is left: no text is greater
+ * than the last character that there is. */
+static str end_of(const struct page *page)
 {
-    return !page->is_last && str_compare(payment_id, page->payments[page->payment_count - 1].id) > 0;
+    return page->is_last ? STR("\xf4\x8f\xbf\xbf") : page->payments[page->payment_count - 1].id;
 }
 
 static void load_events(struct verifier *verifier, str after, struct page *page)
@@ -125,14 +126,12 @@ static void load_events(struct verifier *verifier, str after, struct page *page)
     struct sql *sql = verifier->store->sql;
     size_t capacity = 0;
     sql_ask(sql,
-            "SELECT payment_id, sequence, type, at, data, hash FROM event WHERE merchant_id = $1 AND payment_id > $2 "
+            "SELECT payment_id, sequence, type, at, data, hash FROM event WHERE merchant_id = $1 AND payment_id > $2 AND payment_id <= $3 "
             "ORDER BY payment_id, sequence",
-            (struct sql_value[]){ TEXT(verifier->merchant), TEXT(after) }, 2);
+            (struct sql_value[]){ TEXT(verifier->merchant), TEXT(after), TEXT(end_of(page)) }, 3);
     while (sql_next(sql)) {
-        str payment_id = text_at(verifier, 0);
-        if (is_behind(page, payment_id)) break;
         LIST_MORE(&verifier->arena, page->events, page->event_count, capacity);
-        page->events[page->event_count++] = (struct event_row){ .payment_id = payment_id, .sequence = int_at(verifier, 1),
+        page->events[page->event_count++] = (struct event_row){ .payment_id = text_at(verifier, 0), .sequence = int_at(verifier, 1),
                                                                 .type = text_at(verifier, 2), .at = int_at(verifier, 3),
                                                                 .data = text_at(verifier, 4), .hash = text_at(verifier, 5) };
     }
@@ -147,14 +146,12 @@ static void load_operations(struct verifier *verifier, str after, struct page *p
             "SELECT o.payment_id, o.operation_id, o.kind, o.state, o.amount_minor, o.started_at, o.ended_at, o.processor_ref, "
             "o.answer_operation_id, a.operation_id IS NOT NULL FROM operation o "
             "LEFT JOIN answer a ON a.merchant_id = o.merchant_id AND a.payment_id = o.payment_id AND a.operation_id = o.operation_id "
-            "WHERE o.merchant_id = $1 AND o.payment_id > $2 ORDER BY o.payment_id, o.operation_id",
-            (struct sql_value[]){ TEXT(verifier->merchant), TEXT(after) }, 2);
+            "WHERE o.merchant_id = $1 AND o.payment_id > $2 AND o.payment_id <= $3 ORDER BY o.payment_id, o.operation_id",
+            (struct sql_value[]){ TEXT(verifier->merchant), TEXT(after), TEXT(end_of(page)) }, 3);
     while (sql_next(sql)) {
-        str payment_id = text_at(verifier, 0);
-        if (is_behind(page, payment_id)) break;
         LIST_MORE(&verifier->arena, page->operations, page->operation_count, capacity);
         page->operations[page->operation_count++] =
-            (struct operation_row){ .payment_id = payment_id, .id = text_at(verifier, 1), .kind = text_at(verifier, 2),
+            (struct operation_row){ .payment_id = text_at(verifier, 0), .id = text_at(verifier, 1), .kind = text_at(verifier, 2),
                                     .state = text_at(verifier, 3), .amount = int_at(verifier, 4), .started_at = int_at(verifier, 5),
                                     .ended_at = int_at(verifier, 6), .ref = text_at(verifier, 7), .answer_at = text_at(verifier, 8),
                                     .is_answered = int_at(verifier, 9) != 0 };

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* migration: both ends are held, rows are copied a page a transaction, everything is compared, and then the marks are set: the old
+ * store has moved, and only behind that the new one is complete. Killed between the two, neither is served; a further try, which
+ * finds nothing left to copy, sets the second. */
+#include "store/migration.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crash.h"
+#include "base/text.h"
+#include "store/migration_internal.h"
+
+struct store *migration_source(const struct migration *migration) { return migration->source; }
+struct store *migration_target(const struct migration *migration) { return migration->target; }
+str migration_address(const struct migration *migration) { return migration->address; }
+bool migration_was_complete(const struct migration *migration) { return migration->was_complete; }
+bool migration_began_again(const struct migration *migration) { return migration->began_again; }
+
+/* ---- writing to the target ---- */
+
+bool migration_write(struct migration_writing *writing, struct error *error)
+{
+    struct work *works[] = { &writing->work };
+    store_run_batch(writing->migration->target, works, 1);
+    return writing->work.result == WORK_DONE || error_set(error, "the database has no room for it");
+}
+
+static void begin_anew(struct work *work, void *target)
+{
+    const struct migration *migration = CONTAINER_OF(work, struct migration_writing, work)->migration;
+    struct migration_mark mark = { .commits = migration->source_mark.commits };
+    memcpy(mark.source_id, migration->source_mark.store_id, sizeof mark.source_id);
+    for (size_t i = 0; i < migration->table_count; i++) sql_save(migration->target->sql, migration->tables[i].empty, NULL, 0, -1);
+    migration_save_mark(target, &mark);
+}
+
+/* ---- beginning ---- */
+
+static bool open_ends(struct migration *migration, str from, str to, str node, struct error *error)
+{
+    char path[STORE_PATH_BYTES];
+    if (!str_copy_to(store_url_path(from), path, sizeof path) || !path[0] || !store_is_on_server(to)) {
+        return error_set(error, "a store moves from sqlite:PATH to postgres://USER@HOST/DATABASE, and no other way");
+    }
+    if (store_is_empty(path)) return error_set(error, "there is no store at %s", path);
+    migration->address = migration_address_of(&migration->arena, to);
+    migration->source = store_open(from, STORE_MIGRATES, error);
+    if (migration->source) migration->target = store_open_as(to, STORE_MIGRATES, node, error);
+    return migration->target != NULL;
+}
+
+/* What a newer florin added to the old store would have no place in tables that this one makes. */
+static bool same_schema(const struct migration *migration, struct error *error)
+{
+    struct arena arena = { 0 };
+    str name = STR("schema_version");
+    bool same = str_equal(store_load_meta(migration->source, &arena, name), store_load_meta(migration->target, &arena, name));
+    arena_close(&arena);
+    return same || error_set(error, "the two stores do not have the same schema version: use the newest florin that wrote to one of them");
+}
+
+static bool load_marks(struct migration *migration, struct error *error)
+{
+    if (!store_load_mark(migration->source, &migration->source_mark)) return store_unreadable(migration->source, error);
+    return store_load_mark(migration->target, &migration->target_mark) || store_unreadable(migration->target, error);
+}
+
+static bool same_id(const char *one, const char *other) { return str_equal(str_of(one), str_of(other)); }
+
+/* A store that has moved is copied, and completed, nowhere else. */
+static bool fits_target(const struct migration *migration, const struct migration_mark *mark, str moved_to, struct error *error)
+{
+    bool is_ours = same_id(mark->source_id, migration->source_mark.store_id);
+    if (moved_to.bytes && !str_equal(moved_to, str_of(migration->target_mark.store_id))) return !store_has_moved(migration->source, error);
+    if (mark->source_id[0] && !is_ours) return error_set(error, "the database holds what another store was copied to: take an empty one");
+    if (!mark->is_complete || moved_to.bytes) return true;
+    return error_set(error, "the database holds what became of this store: %s is an older copy of it", migration->source->path);
+}
+
+static bool find_beginning(struct migration *migration, struct error *error)
+{
+    str address;
+    struct arena arena = { 0 };
+    struct migration_mark mark;
+    if (!same_schema(migration, error) || !load_marks(migration, error)) return false;
+    str moved_to = migration_moved_to(migration->source, &arena, &address);
+    bool is_marked = migration_load_mark(migration->target, &mark);
+    bool fits = is_marked && fits_target(migration, &mark, moved_to, error);
+    migration->source_has_moved = moved_to.bytes != NULL;
+    arena_close(&arena);
+    if (!is_marked) store_unreadable(migration->target, error);
+    if (!fits) return false;
+    migration->was_complete = mark.is_complete;
+    migration->began_again = mark.source_id[0] && mark.commits != migration->source_mark.commits;
+    return migration->was_complete || (mark.source_id[0] && !migration->began_again) ||
+           migration_write(&(struct migration_writing){ .work = { .run = begin_anew }, .migration = migration }, error);
+}
+
+struct migration *migration_open(str from, str to, str node, struct error *error)
+{
+    struct migration *migration = memory_take(sizeof *migration);
+    bool opened = open_ends(migration, from, to, node, error) &&
+                  tables_load(migration->source, &migration->arena, migration->tables, &migration->table_count, error) &&
+                  find_beginning(migration, error);
+    crash_point("mi.begun");
+    if (opened) return migration;
+    migration_close(migration);
+    return NULL;
+}
+
+void migration_close(struct migration *migration)
+{
+    if (!migration) return;
+    store_close(migration->target);
+    store_close(migration->source);
+    arena_close(&migration->arena);
+    free(migration);
+}
+
+/* ---- the end ---- */
+
+/* What each store says of itself alone stays with it. */
+static bool moves_along(str name)
+{
+    static const char *const stays[] = { "schema_version", "schema_oldest", "store_id", "commits", "moved_to" };
+    for (size_t i = 0; i < COUNT_OF(stays); i++) {
+        if (str_equal(name, str_of(stays[i]))) return false;
+    }
+    return true;
+}
+
+static void move_meta(struct store *source, struct store *target, struct arena *arena)
+{
+    sql_ask(source->sql, "SELECT name, value FROM meta ORDER BY name", NULL, 0);
+    while (sql_next(source->sql)) {
+        str name = sql_text(source->sql, 0, arena), value = sql_text(source->sql, 1, arena);
+        if (moves_along(name)) store_save_meta(target, name, value);
+    }
+}
+
+/* In a file nobody is said to drive an operation: there is one gateway. Here it is the node that we are, or whoever takes over from it. */
+static void complete(struct work *work, void *target)
+{
+    const struct migration_writing *writing = CONTAINER_OF(work, struct migration_writing, work);
+    struct migration_mark mark;
+    struct operation_record *open;
+    struct arena arena = { 0 };
+    str node = store_node(target);
+    bool is_marked = migration_load_mark(target, &mark);
+    move_meta(writing->migration->source, target, &arena);
+    store_save_meta(target, STR("vault"), arena_format(&arena, "%.*s %.*s", STR_FORMAT(node), STR_FORMAT(writing->vault)));
+    (void)operations_take(target, &arena, writing->merchant, STR(""), &open);
+    mark.is_complete = is_marked;
+    migration_save_mark(target, &mark);
+    arena_close(&arena);
+}
+
+bool migration_finish(struct migration *migration, str merchant, str vault, struct error *error)
+{
+    struct migration_writing writing = { .work = { .run = complete }, .migration = migration, .merchant = merchant, .vault = vault };
+    str id = str_of(migration->target_mark.store_id);
+    crash_point("mi.compared");
+    if (!migration->source_has_moved && !migration_save_moved(migration->source, id, migration->address, error)) return false;
+    crash_point("mi.source_moved");
+    if (!migration_write(&writing, error)) return false;
+    crash_point("mi.complete");
+    return true;
+}
