@@ -13,7 +13,7 @@
 #include "flow/flows_internal.h"
 
 #define BEAT_PAUSE MICROS_PER_SECOND
-#define LOOK_GAP_MAX (INT64_C(2) * MICROS_PER_SECOND) /* who did not look for longer has not seen that nothing moved */
+#define LOOK_GAP_MAX (INT64_C(3) * MICROS_PER_SECOND) /* who did not look for longer has not seen that nothing moved */
 
 /* Another node: its sign, and since when it has been that one. */
 struct watched {
@@ -133,8 +133,8 @@ static void beat(struct work *work, void *store)
 /* The beat was kept: the lease runs from before it was written. */
 static void hold_on(struct nodes *nodes)
 {
-    micros until = nodes->given_at + LEASE_OWN;
-    watch(nodes, until - nodes->lease_until > LOOK_GAP_MAX);
+    micros until = nodes->given_at + LEASE_OWN, gap = until - nodes->lease_until; /* since the look before */
+    watch(nodes, gap > LOOK_GAP_MAX);
     nodes->lease_until = until;
     void (*begun)(struct flows * flows) = nodes->begun;
     nodes->begun = NULL;

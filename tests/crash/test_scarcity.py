@@ -132,7 +132,7 @@ def test_writes_that_take_only_half(open_shop, page, is_sticky):
     before = page.writes()
     Purchase(shop).check()
     needed = page.writes() - before
-    assert needed > 20, 'hardly anything is written'
+    assert needed > 12, 'hardly anything is written'  # four commits, and what goes over sockets
     for number in range(1, needed, max(needed // 12, 1)):
         page.shorten_write(number, is_sticky)
         purchase = Purchase(shop)

@@ -12,6 +12,8 @@ import tempfile
 import time
 import uuid
 
+from florin_testing.waiting import until
+
 PATIENCE = 60
 
 # The programs of unit tests that are run on it, too. The rest of tests/store is about the file: its lock, its copies, its witness
@@ -106,6 +108,62 @@ class Server:
         if self.process and self.process.poll() is None:
             self.stop('immediate')
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Standby(Server):
+    """A server that follows another one, which waits for it at each commit."""
+
+    def __init__(self, primary):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix='florin-postgres-', dir='/dev/shm'))
+        self.port = free_port()
+        self.url = f'postgres://florin@127.0.0.1:{self.port}/florin'
+        self.process = None
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, 'nobody', 'nogroup')
+        self.run('pg_basebackup', '-D', self.data, '-h', '127.0.0.1', '-p', primary.port, '-U', 'florin', '-R', '--no-sync', '-c', 'fast')
+        with open(self.data / 'postgresql.conf', 'a', encoding='ascii') as conf:
+            conf.write(f"port = '{self.port}'\n")
+        self.start()
+        primary.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        primary.ask('SELECT pg_reload_conf()')
+
+    def promote(self):
+        """From now on it can be written."""
+        self.run('pg_ctl', '-D', self.data, '-w', 'promote')
+
+
+class Pair:
+    """A primary and its standby, under one address that names both."""
+
+    def __init__(self):
+        self.first = Server()
+        self.second = Standby(self.first)
+        self.now = self.first
+        self.url = f'postgres://florin@127.0.0.1:{self.first.port},127.0.0.1:{self.second.port}/florin'
+        until(lambda: self.ask("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"), 'the standby is waited for')
+
+    def fail_over(self):
+        """The primary crashes, and the standby takes its place."""
+        self.first.stop('immediate')
+        self.now = self.second
+        self.second.promote()
+
+    def ask(self, statement, schema='public'):
+        """As a server's, where it can be written."""
+        return self.now.ask(statement, schema=schema)
+
+    def new_schema(self):
+        """As a server's."""
+        return self.now.new_schema()
+
+    def drop_schema(self, name):
+        """As a server's."""
+        self.now.drop_schema(name)
+
+    def close(self):
+        """Ends both and takes their folders away."""
+        self.second.close()
+        self.first.close()
 
 
 def ask(url, statement, schema='public'):
