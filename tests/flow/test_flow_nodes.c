@@ -9,7 +9,12 @@
 
 #define QUIET (10 * SHOP_SECOND)
 
-static struct shop *open_node(void) { return shop_open_with(&(struct shop_settings){ .is_node = true }); }
+/* A file has one gateway: nothing to be seen there. */
+static struct shop *open_node(void)
+{
+    if (place_is_file()) skip();
+    return shop_open_with(&(struct shop_settings){ .is_node = true });
+}
 
 /* A capture that the bank took and did not answer, and which the other node drives. */
 static const char *leave_to_other(struct shop *shop)
@@ -143,9 +148,5 @@ int main(void)
         cmocka_unit_test(without_its_lease_a_node_does_nothing),
         cmocka_unit_test(a_call_waits_for_the_lease),
     };
-    if (place_is_file()) {
-        print_message("left out: a file has one gateway\n");
-        return 0;
-    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
