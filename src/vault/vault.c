@@ -250,7 +250,7 @@ static bool open_key(struct vault *vault, str operation, uint8_t *sealed, uint8_
     char plain[PLAIN_BYTES];
     struct hash key = shared_key_for(vault, operation);
     bool fine = decrypt(vault, key.bytes, operation, sealed, plain);
-    memcpy(out, plain, KEY_BYTES);
+    if (fine) memcpy(out, plain, KEY_BYTES);
     secret_wipe(plain, sizeof plain);
     secret_wipe(&key, sizeof key);
     return fine;
@@ -289,7 +289,7 @@ bool vault_open_card(struct vault *vault, int64_t number, str operation, str sea
 {
     struct arena arena = { 0 };
     char plain[PLAIN_BYTES];
-    uint8_t key[KEY_BYTES], copy[SHARED_BYTES];
+    uint8_t key[KEY_BYTES] = { 0 }, copy[SHARED_BYTES] = { 0 };
     str bytes;
     bool fine = base64url_decode(&arena, sealed, &bytes) && (bytes.length == SEALED_BYTES || bytes.length == SHARED_BYTES);
     if (fine) memcpy(copy, bytes.bytes, bytes.length);
