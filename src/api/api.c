@@ -6,6 +6,7 @@
 #include "api/caller.h"
 #include "api/measures.h"
 #include "api/read_request.h"
+#include "base/log.h"
 
 struct api *api_open(const struct api_options *options)
 {
@@ -50,24 +51,35 @@ static enum problem_code check_caller(const struct api_call *call)
     return taken ? PROBLEM_NONE : PROBLEM_AUTHENTICATION_REQUIRED;
 }
 
+/* Each refusal is counted in the metrics; the log tells when it begins and ends. */
+static void log_shedding(bool sheds, size_t queue)
+{
+    if (sheds) log_warn("more new payments come than can be taken; refusing what is too much", LOG_NUMBER("store_queue", (int64_t)queue));
+    else log_info("all new payments are taken again", LOG_NUMBER("store_queue", (int64_t)queue));
+}
+
 /* More new payments come than the store can take; what was begun before goes on. */
 static bool is_shed(struct api *api)
 {
     const struct api_options *options = &api->options;
+    bool shed_before = api->shedding.sheds;
     if (!options->store_queue) return false;
-    return shedding_refuses(&api->shedding, options->store_queue(options->store_queue_context), world_monotonic(options->world));
+    size_t queue = options->store_queue(options->store_queue_context);
+    bool refuses = shedding_refuses(&api->shedding, queue, world_monotonic(options->world));
+    if (api->shedding.sheds != shed_before) log_shedding(!shed_before, queue);
+    return refuses;
 }
 
 /* A full house refuses, and keeps what it accepted. */
-static enum problem_code admit(const struct api_call *call)
+static enum problem_code admit(struct api_call *call)
 {
     struct api *api = call->api;
     bool begins = call->endpoint->needs_key && call->endpoint->load_max < 100;
     size_t load_max = api->options.requests_max * (size_t)call->endpoint->load_max / 100;
     if (api->stopping && call->endpoint->body != BODY_NONE) return PROBLEM_SHUTTING_DOWN;
     if (call->endpoint->load_max > 0 && api->pending > load_max) return PROBLEM_OVERLOADED;
-    if (begins && is_shed(api)) return PROBLEM_OVERLOADED;
-    return PROBLEM_NONE;
+    call->is_shed = begins && is_shed(api);
+    return call->is_shed ? PROBLEM_OVERLOADED : PROBLEM_NONE;
 }
 
 static void serve(struct api *api, enum door door, struct http_exchange *exchange)

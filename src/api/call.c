@@ -22,10 +22,10 @@ struct api_call *call_open(struct api *api, struct http_exchange *exchange)
 
 /* ---- what every answer has ---- */
 
-/* Health checks come every second and say the same each time. */
+/* Health checks come every second and say the same each time; so do refusals under a load that is too high, by the ten thousand. */
 static enum log_level level_of(const struct api_call *call, int status)
 {
-    bool is_routine = call->endpoint && call->endpoint->load_max == 0 && status < 400;
+    bool is_routine = call->is_shed || (call->endpoint && call->endpoint->load_max == 0 && status < 400);
     return is_routine ? LOG_DEBUG : LOG_INFO;
 }
 

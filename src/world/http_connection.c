@@ -13,6 +13,7 @@ enum {
     AHEAD_BYTES_FIRST = 1024,
     BUSY_CONNECTIONS_MAX = 256,  /* over the limit that get a 503; beyond them they are reset */
     BODY_BYTES_PER_SECOND_MIN = 1024,
+    LAP_TURNS_MAX = 64,          /* about a millisecond; then answers and commits have their turn, or a crowd would make them late */
 };
 
 static const str continue_line = { "HTTP/1.1 100 Continue\r\n\r\n", 25 };
@@ -43,6 +44,12 @@ void http_connection_enter(struct http_connection *connection, enum http_phase p
 static bool can_take(const struct http_connection *connection)
 {
     return connection->phase <= HTTP_PHASE_BODY;
+}
+
+/* A new request has to wait for the next lap. */
+static bool lap_is_full(const struct http_connection *connection)
+{
+    return connection->turn == NULL && connection->server->lap_turns >= LAP_TURNS_MAX;
 }
 
 static bool is_ahead(const struct http_connection *connection)
@@ -132,7 +139,7 @@ static size_t take_all(struct http_connection *connection, const char *bytes, si
 {
     size_t used = 0;
     connection->taking = true; /* an answer that is given inside does not start a second loop */
-    while (used < length && can_take(connection)) used += take(connection, bytes + used, length - used);
+    while (used < length && can_take(connection) && !lap_is_full(connection)) used += take(connection, bytes + used, length - used);
     connection->taking = false;
     return used;
 }
@@ -146,9 +153,20 @@ static void take_ahead(struct http_connection *connection)
 
 static void read_again(struct http_connection *connection);
 
+static void hurry_on(uv_idle_t *hurry) { (void)hurry; }
+
+/* Bytes that could be read are left when the lap is full. */
+static void queue_up(struct http_connection *connection)
+{
+    if (!is_ahead(connection) || !can_take(connection)) return;
+    http_connection_enter(connection, HTTP_PHASE_QUEUED);
+    (void)uv_idle_start(&connection->server->hurry, hurry_on);
+}
+
 /* After the client's end only a request that is being answered keeps the connection. */
 static void settle(struct http_connection *connection)
 {
+    queue_up(connection);
     if (connection->ended && can_take(connection)) http_connection_close(connection);
     if (connection->paused && !is_ahead(connection)) read_again(connection);
 }
@@ -165,6 +183,18 @@ static void came(struct http_connection *connection, const char *bytes, size_t l
     size_t used = is_ahead(connection) ? 0 : take_all(connection, bytes, length);
     ahead_keep(connection, bytes + used, length - used);
     settle(connection);
+}
+
+void http_connection_lap(struct http_server *server)
+{
+    struct http_connection_list *queued = &server->phases[HTTP_PHASE_QUEUED];
+    server->lap_turns = 0;
+    while (queued->first != NULL && server->lap_turns < LAP_TURNS_MAX) {
+        struct http_connection *connection = queued->first;
+        http_connection_enter(connection, HTTP_PHASE_IDLE);
+        resume(connection);
+    }
+    if (queued->first == NULL) (void)uv_idle_stop(&server->hurry);
 }
 
 /* The client may have closed one direction only, and may still read: its request goes on and is answered. */

@@ -21,6 +21,7 @@ enum http_phase {
     HTTP_PHASE_IDLE,    /* the first byte of a request */
     HTTP_PHASE_HEAD,    /* the rest of a head */
     HTTP_PHASE_BODY,    /* the rest of a body */
+    HTTP_PHASE_QUEUED,  /* a later lap of the loop: this one has taken enough requests, and those before want to go on */
     HTTP_PHASE_PENDING, /* the answer; takes as long as it takes */
     HTTP_PHASE_WRITING, /* the client, to take the answer */
     HTTP_PHASE_LINGER,  /* the client's end, after ours: closing at once could destroy the answer under way */
@@ -86,6 +87,9 @@ struct http_server {
     struct uv_loop_s *uv;
     union http_stream listener;
     uv_timer_t sweep;
+    uv_prepare_t lap;   /* before the loop waits for what comes next */
+    uv_idle_t hurry;    /* runs while connections are queued, so that the loop does not wait */
+    size_t lap_turns;   /* requests that were handed over in this lap */
     struct http_times times;
     uint64_t swept_at_ms;
     struct http_connection_list phases[HTTP_PHASES];
@@ -108,6 +112,9 @@ struct http_server {
 void http_connection_accept(struct http_server *server);
 
 void http_connection_enter(struct http_connection *connection, enum http_phase phase);
+
+/* A lap of the loop begins: the first of those that are queued have their turn. */
+void http_connection_lap(struct http_server *server);
 
 /* The turn is over: read on, or end. */
 void http_connection_turn_over(struct http_connection *connection, bool close);

@@ -131,6 +131,18 @@ static int open_listener(struct http_server *server, const char *listen)
     return failed;
 }
 
+static void on_lap(uv_prepare_t *lap) { http_connection_lap(lap->data); }
+
+static void open_laps(struct http_server *server)
+{
+    INSIST(uv_prepare_init(server->uv, &server->lap) == 0);
+    INSIST(uv_idle_init(server->uv, &server->hurry) == 0);
+    server->lap.data = server->hurry.data = server;
+    server->handles += 2;
+    INSIST(uv_prepare_start(&server->lap, on_lap) == 0);
+    uv_unref((uv_handle_t *)&server->lap);
+}
+
 static struct http_server *server_take(struct loop *loop, const struct http_server_options *options)
 {
     struct http_server *server = memory_take(sizeof *server);
@@ -143,6 +155,7 @@ static struct http_server *server_take(struct loop *loop, const struct http_serv
     INSIST(uv_timer_init(server->uv, &server->sweep) == 0);
     server->sweep.data = server;
     server->handles++;
+    open_laps(server);
     http_server_set_times(server, &default_times);
     return server;
 }
@@ -224,5 +237,7 @@ void http_server_close(struct http_server *server)
     server->closing = true;
     stop_listening(server);
     uv_close((uv_handle_t *)&server->sweep, on_own_handle_closed);
+    uv_close((uv_handle_t *)&server->lap, on_own_handle_closed);
+    uv_close((uv_handle_t *)&server->hurry, on_own_handle_closed);
     for (enum http_phase phase = 0; phase < HTTP_PHASE_CLOSED; phase++) close_phase(server, phase);
 }

@@ -70,6 +70,7 @@ void http_turn_hand_over(struct http_turn *turn)
     struct http_server *server = turn->server;
     http_connection_enter(turn->connection, HTTP_PHASE_PENDING);
     server->pending++;
+    server->lap_turns++;
     turn->exchange.request = turn->reader.request;
     turn->exchange.request.received_at = (micros)(uv_hrtime() / 1000);
     turn->exchange.client_gone = turn->connection->ended;

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "world/bad_requests.h"
 #include "world/http_connection.h"
 #include "world/loop.h"
@@ -242,6 +243,49 @@ static void test_pipeline_byte_by_byte(void **state)
     for (size_t i = 0; i < bytes.length; i++) peer_send(peer, (str){ bytes.bytes + i, 1 });
     expect_pipeline(peer);
     peer_close(peer);
+    scene_close(scene);
+}
+
+/* Many requests in one piece: sending them one by one would turn the loop for each. */
+static void send_many(struct peer *peer, int count)
+{
+    struct arena arena = { 0 };
+    struct text many = text_open(&arena, (size_t)count * strlen(GET));
+    for (int i = 0; i < count; i++) text_put(&many, STR(GET));
+    peer_send(peer, text_str(&many));
+    arena_close(&arena);
+}
+
+/* Whoever brings many at once does not keep the others waiting until the last of them is read. */
+static void test_a_crowd_takes_turns(void **state)
+{
+    (void)state;
+    enum { MANY = 1000 };
+    struct scene *scene = scene_open();
+    struct peer *crowd = connect_to(scene), *one = connect_to(scene);
+    send_many(crowd, MANY);
+    peer_send(one, STR(GET));
+    assert_int_equal(peer_take_status(one), 200);
+    assert_in_range(scene->handled, 1, MANY / 2);
+    for (int i = 0; i < MANY; i++) assert_int_equal(peer_take_status(crowd), 200);
+    assert_int_equal(scene->handled, MANY + 1);
+    peer_close(crowd);
+    peer_close(one);
+    scene_close(scene);
+}
+
+/* Those whose turn has not come when the server closes are left as if they had not been read. */
+static void test_a_crowd_is_left_behind(void **state)
+{
+    (void)state;
+    enum { MANY = 1000 };
+    struct scene *scene = scene_open();
+    struct peer *crowd = connect_to(scene), *one = connect_to(scene);
+    send_many(crowd, MANY);
+    peer_send(one, STR(GET));
+    assert_int_equal(peer_take_status(one), 200);
+    peer_close(crowd);
+    peer_close(one);
     scene_close(scene);
 }
 
@@ -538,7 +582,8 @@ static void test_a_pending_answer_may_take_its_time(void **state)
 {
     (void)state;
     struct scene *scene = scene_open();
-    struct http_times times = { .tick = 5, .limits = { 20, 20, 20, 0, 20, 20 } };
+    struct http_times times = { .tick = 5, .limits = { [HTTP_PHASE_IDLE] = 20, [HTTP_PHASE_HEAD] = 20, [HTTP_PHASE_BODY] = 20,
+                                                       [HTTP_PHASE_WRITING] = 20, [HTTP_PHASE_LINGER] = 20 } };
     http_server_set_times(scene->server, &times);
     scene->keeps = true;
     struct peer *peer = connect_to(scene);
@@ -764,6 +809,8 @@ int main(void)
         cmocka_unit_test(test_10000_requests_on_one_connection),
         cmocka_unit_test(test_pipeline_in_one_piece),
         cmocka_unit_test(test_pipeline_byte_by_byte),
+        cmocka_unit_test(test_a_crowd_takes_turns),
+        cmocka_unit_test(test_a_crowd_is_left_behind),
         cmocka_unit_test(test_pipeline_answered_later),
         cmocka_unit_test(test_a_flood_is_bounded),
         cmocka_unit_test(test_a_large_answer_to_a_slow_reader),
