@@ -5,7 +5,9 @@
 bool shedding_refuses(struct shedding *shedding, size_t queue, micros now)
 {
     bool speaks_for_change = shedding->sheds ? queue < SHEDDING_QUEUE_CALM : queue >= SHEDDING_QUEUE_MAX;
-    if (!speaks_for_change) {
+    bool was_away = now - shedding->asked > SHEDDING_SPAN / 2;
+    shedding->asked = now;
+    if (!speaks_for_change || was_away) {
         shedding->since = now;
     } else if (now - shedding->since >= SHEDDING_SPAN) {
         shedding->sheds = !shedding->sheds;

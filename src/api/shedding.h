@@ -18,6 +18,7 @@ enum {
 struct shedding {
     bool sheds;   /* the queue stands */
     micros since; /* monotonic: the last time that the queue did not speak for a change */
+    micros asked; /* the last question: nobody saw what happened long after it */
 };
 
 /* Is another new payment to be refused, with that many works before the store? Asked for each of them. */

@@ -145,6 +145,13 @@ static void stand_alone(struct operation_flow *flow)
     flow->has_reply = false;
 }
 
+/* A person's word was committed, its answer was lost for a while, and a merchant's repeat has found what follows from it meanwhile:
+ * it was loaded and is driven already, after the quiet time. */
+static bool is_driven_by_another(const struct operation_flow *flow)
+{
+    return !flow->in_payment_table && find_by_payment(flow->flows, payment_id_str(&flow->payment_id));
+}
+
 /* The outcome is durable: the card goes, the merchant hears, and what follows begins. */
 static struct next settled(struct flow *base)
 {
@@ -157,6 +164,7 @@ static struct next settled(struct flow *base)
     if (flow->has_reply) answer_waiters(flow, &flow->reply);
     if (!flow->goes_on) return finish();
     if (flow->has_reply) stand_alone(flow);
+    if (is_driven_by_another(flow)) return finish();
 
     enter_by_payment(flow);
     flow->outcome = (struct outcome){ 0 };

@@ -6,9 +6,8 @@ enum {
     FAILURES_TO_OPEN = 20,       /* reliability: opens after 20 failures in a row */
     TOKENS_PER_SECOND = 50,      /* tries beyond the first that are always allowed */
     TOKENS_MILLI_PER_FIRST = 100, /* and one for every ten first tries */
-    TOKENS_MILLI_PER_ANSWER = 2 * 1000, /* an answered try beyond the first gives its own back and one more, as TCP's slow start (RFC 5681) */
     TOKENS_MILLI_MAX = 1000 * 1000,
-    TOKENS_MILLI_MAX_ANSWERED = 9 * TOKENS_MILLI_MAX, /* as many as may be on their way at once; until it fails again */
+    EARNED_MILLI_MAX = 8 * TOKENS_MILLI_MAX, /* with the others as many as may be on their way at once */
     OPENINGS_MAX = 5,
 };
 
@@ -32,18 +31,16 @@ micros pace_back_off(struct world *world, micros base, int64_t tries)
     return (micros)random_below(world, (uint64_t)bound + 1);
 }
 
-static void earn(struct pace *pace, int64_t milli, int64_t most)
+static void fill(int64_t *tokens_milli, int64_t milli, int64_t most)
 {
-    if (pace->tokens_milli >= most) return;
-    pace->tokens_milli += milli;
-    if (pace->tokens_milli > most) pace->tokens_milli = most;
+    *tokens_milli = *tokens_milli + milli < most ? *tokens_milli + milli : most;
 }
 
 static void refill(struct pace *pace, micros now)
 {
     micros passed = now - pace->tokens_at;
     if (pace->tokens_at == 0 || passed > 20 * MICROS_PER_SECOND) passed = 20 * MICROS_PER_SECOND;
-    earn(pace, passed * TOKENS_PER_SECOND / 1000, TOKENS_MILLI_MAX);
+    fill(&pace->tokens_milli, passed * TOKENS_PER_SECOND / 1000, TOKENS_MILLI_MAX);
     pace->tokens_at = now;
 }
 
@@ -51,14 +48,15 @@ static bool budget_allows(struct pace *pace, struct world *world, bool beyond_fi
 {
     refill(pace, world_monotonic(world));
     if (!beyond_first) {
-        earn(pace, TOKENS_MILLI_PER_FIRST, TOKENS_MILLI_MAX);
+        fill(&pace->tokens_milli, TOKENS_MILLI_PER_FIRST, TOKENS_MILLI_MAX);
         return true;
     }
-    if (pace->tokens_milli < 1000) {
+    int64_t *from = pace->tokens_milli >= 1000 ? &pace->tokens_milli : &pace->earned_milli;
+    if (*from < 1000) {
         *wait = PROBE_PAUSE + (micros)random_below(world, PROBE_PAUSE);
         return false;
     }
-    pace->tokens_milli -= 1000;
+    *from -= 1000;
     return true;
 }
 
@@ -88,11 +86,15 @@ static void open_breaker(struct pace *pace, struct world *world)
     if (pace->openings < OPENINGS_MAX) pace->openings++;
 }
 
-/* What was earned by its answers is over when it fails. */
+/* An answered try beyond the first cost nothing, and earns one more, as TCP's slow start does (RFC 5681). A failure ends that, and
+ * costs its token. */
 static void count_feedback(struct pace *pace, enum pace_feedback feedback)
 {
-    if (feedback == PACE_ANSWERED_AGAIN) earn(pace, TOKENS_MILLI_PER_ANSWER, TOKENS_MILLI_MAX_ANSWERED);
-    if (feedback == PACE_FAILED && pace->tokens_milli > TOKENS_MILLI_MAX) pace->tokens_milli = TOKENS_MILLI_MAX;
+    if (feedback == PACE_FAILED) pace->earned_milli = 0;
+    if (feedback != PACE_ANSWERED_AGAIN) return;
+    bool has_room = pace->tokens_milli < TOKENS_MILLI_MAX;
+    if (has_room) fill(&pace->tokens_milli, 1000, TOKENS_MILLI_MAX);
+    fill(&pace->earned_milli, has_room ? 1000 : 2000, EARNED_MILLI_MAX);
 }
 
 void pace_told(struct pace *pace, struct world *world, enum pace_feedback feedback, bool shows_illness)

@@ -16,6 +16,7 @@ struct pace {
     /* budget of tries beyond the first */
     int64_t tokens_milli;
     micros tokens_at;
+    int64_t earned_milli; /* beside them, by answers since it failed last */
     /* signs of illness */
     micros ill_at;      /* monotonic; 0: never */
 };
@@ -23,7 +24,7 @@ struct pace {
 enum pace_feedback {
     PACE_ANSWERED,       /* it works, whatever it said */
     PACE_ANSWERED_AGAIN, /* so it does, and that was a try beyond the first: it bears those */
-    PACE_FAILED,          /* it could not be reached, said nothing, or told of a fault of its own */
+    PACE_FAILED,         /* it could not be reached, said nothing, or told of a fault of its own */
 };
 
 /* May this call go out now? If not, *wait says when to ask again. `beyond_first` draws on the budget. */

@@ -47,6 +47,7 @@ static bool load_open_operation(struct operation_flow *flow)
 struct next reload(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
+    flow->has_moved = false;
     if (!load_open_operation(flow) || !is_driven_here(flow->flows, &flow->moved_operation)) {
         return flow->name.key.length > 0 ? go(RECORD_ATTEMPT) : finish();
     }
@@ -61,7 +62,7 @@ struct next reload(struct flow *base)
     flow->operation.sends++;
     flow->operation.lost++;
     flow->moved_operation = flow->operation;
-    flow->pause = flow->line->settings.resend_after;
+    flow->pause = flow->line->settings.resend_after + (flow->flows->nodes ? LEASE_OWN : 0); /* whoever had it may have sent until then */
     keep_doubt(flow);
     return go(WAIT);
 }
@@ -71,6 +72,7 @@ struct next record_resumed(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     struct event resumed = { .kind = EVENT_OPERATION_RESUMED, .at = flow->command.now };
+    flow->has_moved = false;
     if (!load_open_operation(flow) || flow->moved.payment.operation.state != OPERATION_REVIEW) return go(JOIN);
     struct telling telling = { .operation = &flow->moved_operation, .reason = "card_brought" };
     happen(flow, &resumed, &telling);

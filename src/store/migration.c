@@ -19,11 +19,27 @@ bool migration_began_again(const struct migration *migration) { return migration
 
 /* ---- writing to the target ---- */
 
+static bool same_id(const char *one, const char *other) { return str_equal(str_of(one), str_of(other)); }
+
 bool migration_write(struct migration_writing *writing, struct error *error)
 {
     struct work *works[] = { &writing->work };
     store_run_batch(writing->migration->target, works, 1);
+    if (writing->is_overtaken) return error_set(error, "another migration has begun on this database meanwhile; this one stops");
     return writing->work.result == WORK_DONE || error_set(error, "the database has no room for it");
+}
+
+/* Is the target still being filled from this store, as it stood? Writing the mark unchanged makes whoever begins at the same moment
+ * collide, and look again. */
+bool migration_goes_on(struct migration_writing *writing, struct store *target)
+{
+    struct migration_mark mark;
+    const struct store_mark *source = &writing->migration->source_mark;
+    bool is_marked = migration_load_mark(target, &mark);
+    writing->is_overtaken = is_marked && (mark.is_complete || mark.commits != source->commits || !same_id(mark.source_id, source->store_id));
+    if (!is_marked || writing->is_overtaken) return false;
+    migration_save_mark(target, &mark);
+    return true;
 }
 
 static void begin_anew(struct work *work, void *target)
@@ -65,8 +81,6 @@ static bool load_marks(struct migration *migration, struct error *error)
     if (!store_load_mark(migration->source, &migration->source_mark)) return store_unreadable(migration->source, error);
     return store_load_mark(migration->target, &migration->target_mark) || store_unreadable(migration->target, error);
 }
-
-static bool same_id(const char *one, const char *other) { return str_equal(str_of(one), str_of(other)); }
 
 /* A store that has moved is copied, and completed, nowhere else. */
 static bool fits_target(const struct migration *migration, const struct migration_mark *mark, str moved_to, struct error *error)
@@ -142,16 +156,16 @@ static void move_meta(struct store *source, struct store *target, struct arena *
 /* In a file nobody is said to drive an operation: there is one gateway. Here it is the node that we are, or whoever takes over from it. */
 static void complete(struct work *work, void *target)
 {
-    const struct migration_writing *writing = CONTAINER_OF(work, struct migration_writing, work);
+    struct migration_writing *writing = CONTAINER_OF(work, struct migration_writing, work);
     struct migration_mark mark;
     struct operation_record *open;
     struct arena arena = { 0 };
     str node = store_node(target);
-    bool is_marked = migration_load_mark(target, &mark);
+    if (!migration_goes_on(writing, target) || !migration_load_mark(target, &mark)) return;
     move_meta(writing->migration->source, target, &arena);
     store_save_meta(target, STR("vault"), arena_format(&arena, "%.*s %.*s", STR_FORMAT(node), STR_FORMAT(writing->vault)));
     (void)operations_take(target, &arena, writing->merchant, STR(""), &open);
-    mark.is_complete = is_marked;
+    mark.is_complete = true;
     migration_save_mark(target, &mark);
     arena_close(&arena);
 }

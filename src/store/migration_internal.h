@@ -103,7 +103,13 @@ struct migration_writing {
     const struct migration_table *table;
     const struct migration_page *page;
     str merchant, vault;
+    bool is_overtaken; /* another migration has begun there since; nothing was written */
 };
+
+/* Runs it in a transaction of its own. False: there was no room, or it was overtaken. */
 bool migration_write(struct migration_writing *writing, struct error *error) MUST_CHECK;
+
+/* In its transaction, before anything else: is it still this migration that fills the target? False: write nothing. */
+bool migration_goes_on(struct migration_writing *writing, struct store *target) MUST_CHECK;
 
 #endif

@@ -45,8 +45,8 @@ static bool walk(struct migration *migration, bool (*take)(struct turn *turn, st
 
 static void copy_page(struct work *work, void *target)
 {
-    const struct migration_writing *writing = CONTAINER_OF(work, struct migration_writing, work);
-    table_save_page(target, writing->table, writing->page);
+    struct migration_writing *writing = CONTAINER_OF(work, struct migration_writing, work);
+    if (migration_goes_on(writing, target)) table_save_page(target, writing->table, writing->page);
 }
 
 /* What the new database takes as a text. */

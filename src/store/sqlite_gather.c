@@ -26,7 +26,7 @@ static sqlite3_file *real_of(sqlite3_file *file) { return (void *)gather_of(file
 
 /* ---- what waits ---- */
 
-/* After a failure it is gone: SQLite takes back the transaction that it was of. */
+/* After a failure it is gone, and whoever hears of it takes back the whole transaction: the trouble of sql_sqlite sticks. */
 static int write_out(sqlite3_file *file)
 {
     struct gather_file *gather = gather_of(file);

@@ -99,7 +99,7 @@ static enum sql_trouble commit_together(struct store *store, struct work **works
     }
     if (!ran) sql_rollback(store->sql);
     if (!ran && trouble == SQL_FINE) trouble = SQL_FULL; /* only a full disk ends a transaction by itself */
-    if (trouble == SQL_FULL) reserve_give_up(store->path);
+    if (trouble == SQL_FULL && store->path[0]) reserve_give_up(store->path);
     return trouble;
 }
 

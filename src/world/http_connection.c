@@ -144,10 +144,14 @@ static size_t take_all(struct http_connection *connection, const char *bytes, si
     return used;
 }
 
+/* What was taken may have held a card, and others may wait behind it for long. */
 static void take_ahead(struct http_connection *connection)
 {
     struct http_ahead *ahead = &connection->ahead;
-    ahead->from += take_all(connection, ahead->bytes + ahead->from, ahead->length - ahead->from);
+    size_t used = take_all(connection, ahead->bytes + ahead->from, ahead->length - ahead->from);
+    if (ahead->bytes == NULL) return; /* closed meanwhile */
+    secret_wipe(ahead->bytes + ahead->from, used);
+    ahead->from += used;
     if (!is_ahead(connection)) ahead_drop(ahead);
 }
 

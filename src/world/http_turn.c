@@ -8,7 +8,7 @@
 #include "world/loop.h"
 
 enum {
-    TURNS_KEPT = 256,      /* their arenas stay warm, 8 KiB each */
+    TURNS_KEPT = 256,      /* their arenas stay warm, a block each */
     HEAD_BYTES_FIRST = 512 /* an ordinary answer's head fits */
 };
 

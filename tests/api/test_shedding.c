@@ -14,22 +14,27 @@ static const struct shedding_row {
 } rows[] = {
     {    0, 0,      false },
     {   10, 9000,   false }, /* a burst */
-    {  200, LONG,   false },
+    {  120, LONG,   false },
     {  240, ALMOST, false }, /* goes by */
     {  250, LONG,   false },
+    {  370, 5000,   false },
     {  489, 5000,   false },
     {  490, LONG,   true  }, /* but this one stands: long for 250 ms */
     {  491, ALMOST, false }, /* as many as are served come in */
     {  492, LONG,   true  },
-    {  900, ALMOST, false },
-    { 1000, CALM,   false },
-    { 1100, LONG,   true  }, /* calm for too short a time */
-    { 1200, CALM,   false },
-    { 1349, 0,      false },
-    { 1350, 0,      false }, /* calm for 250 ms: over */
-    { 1351, LONG,   false }, /* what comes now is a burst again */
-    { 1599, 9000,   false },
-    { 1600, 9000,   true  },
+    {  600, ALMOST, false },
+    {  700, CALM,   false },
+    {  800, LONG,   true  }, /* calm for too short a time */
+    {  900, CALM,   false },
+    { 1000, 0,      false },
+    { 1049, 0,      false },
+    { 1050, 0,      false }, /* calm for 250 ms: over */
+    { 1051, LONG,   false }, /* what comes now is a burst again */
+    { 1170, LONG,   false },
+    { 1299, 9000,   false }, /* nobody asked for a while: who knows how long it stood */
+    { 1420, 9000,   false },
+    { 1540, 9000,   false },
+    { 1549, 9000,   true  },
 };
 /* clang-format on */
 
@@ -48,7 +53,7 @@ static void an_old_clock_is_no_standing_queue(void **state)
     (void)state;
     struct shedding shedding = { 0 };
     micros now = INT64_C(5000000) * MS;
-    assert_false(shedding_refuses(&shedding, 1, now));
+    assert_false(shedding_refuses(&shedding, 9000, now));
     assert_false(shedding_refuses(&shedding, 9000, now + 100 * MS));
 }
 

@@ -186,6 +186,18 @@ static void answered_repeats_earn_more_of_them(void **state)
     assert_int_equal(repeats_allowed(bench), 0); /* a failure earns nothing */
 }
 
+/* Every second one fails: what is answered costs nothing, and that is all. */
+static void a_sick_processor_gets_no_more_than_its_budget(void **state)
+{
+    struct bench *bench = *state;
+    int sent = 0;
+    for (int second = 0; second < 60; second++) {
+        for (int i = 0; i < 5000 && may_send(bench, true); i++, sent++) told(bench, sent % 2 ? PACE_FAILED : PACE_ANSWERED_AGAIN, false);
+        pass(bench, 1 * SECOND);
+    }
+    assert_in_range(sent, 2 * 60 * 50, 2 * (60 * 50 + 1000) + 60);
+}
+
 static void an_empty_budget_says_when_to_come_back(void **state)
 {
     struct bench *bench = *state;
@@ -245,6 +257,7 @@ int main(void)
         bench_test(a_probe_that_was_not_sent_makes_room_for_the_next),
         bench_test(repeats_have_a_budget),
         bench_test(answered_repeats_earn_more_of_them),
+        bench_test(a_sick_processor_gets_no_more_than_its_budget),
         bench_test(an_empty_budget_says_when_to_come_back),
         bench_test(back_off_stays_within_its_bounds),
         bench_test(illness_is_remembered_for_a_minute),

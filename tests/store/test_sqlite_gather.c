@@ -59,7 +59,12 @@ static int below_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, in
     return SQLITE_OK;
 }
 
-static sqlite3_vfs below_vfs = { .iVersion = 2, .szOsFile = sizeof(sqlite3_file), .mxPathname = 100, .zName = "below", .xOpen = below_open };
+static int below_sleep(sqlite3_vfs *vfs, int us) { return (void)vfs, note('S', us, 0); }
+static int below_random(sqlite3_vfs *vfs, int bytes, char *out) { return (void)vfs, (void)out, note('R', bytes, 0); }
+static int below_time(sqlite3_vfs *vfs, sqlite3_int64 *out) { return (void)vfs, *out = 0, note('T', 0, 0); }
+
+static sqlite3_vfs below_vfs = { .iVersion = 2, .szOsFile = sizeof(sqlite3_file), .mxPathname = 100, .zName = "below", .xOpen = below_open,
+                                 .xSleep = below_sleep, .xRandomness = below_random, .xCurrentTimeInt64 = below_time };
 
 static int set_up(void **state)
 {
@@ -199,6 +204,18 @@ static void other_files_are_those_of_the_file_system_below(void **state)
     free(database);
 }
 
+static void all_else_is_asked_below(void **state)
+{
+    (void)state;
+    char random[4];
+    sqlite3_int64 time;
+    sqlite3_vfs *gather = sqlite3_vfs_find(SQLITE_GATHER_NAME);
+    assert_int_equal(gather->xSleep(gather, 7), SQLITE_OK);
+    assert_int_equal(gather->xRandomness(gather, 4, random), SQLITE_OK);
+    assert_int_equal(gather->xCurrentTimeInt64(gather, &time), SQLITE_OK);
+    saw("S 7 0;R 4 0;T 0 0;");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +224,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_does_not_wait_for_ever, set_up, tear_down),
         cmocka_unit_test_setup_teardown(whoever_asks_sees_what_was_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_write_that_fails_is_told_by_what_made_it_necessary, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_else_is_asked_below, set_up, tear_down),
         cmocka_unit_test_setup_teardown(closing_writes_what_is_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_files_are_those_of_the_file_system_below, set_up, tear_down),
     };
