@@ -83,7 +83,7 @@ static bool check_book(struct inflight *inflight)
 {
     struct bench_book book;
     struct error *error = &inflight->bench->error;
-    int64_t expected = (int64_t)inflight->shop.payment_count - inflight->outcomes[0].refusals + inflight->old_shop.authorized;
+    int64_t expected = (int64_t)inflight->shop.payment_count - inflight->shop.refused + inflight->old_shop.authorized;
     if (!bench_book_ask(inflight->stage.bank.address, &book, error)) return false;
     return book.holds == expected || error_set(error, "in flight: %lld were authorized, and the bank has %lld holds", (long long)expected,
                                                (long long)book.holds);
@@ -101,9 +101,9 @@ static void report(struct inflight *inflight)
     bench_report_keep(report, "inflight_per_s", bench_outcome_rate(paid), 0);
     bench_report_keep(report, "inflight_lookup_ms_p99", (double)bench_histogram_at(&asked->latency, 0.99) / ns_per_ms, 2);
     bench_report_value(report, "  of them answered with 202 first", "inflight_taken_on", inflight->shop.taken_on, 0, "");
-    bench_report_value(report, "  refused", "inflight_refused", (double)paid->refusals, 0, "");
+    bench_report_value(report, "  refused", "inflight_refused", inflight->shop.refused, 0, "");
     bench_report_note(report, "  all %lld others are authorized in the end, once each at the bank",
-                      (long long)inflight->shop.payment_count - paid->refusals);
+                      (long long)inflight->shop.payment_count - inflight->shop.refused);
 }
 
 bool bench_measure_inflight(struct bench *bench)

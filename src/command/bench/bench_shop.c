@@ -163,6 +163,7 @@ static enum bench_verdict hear_crowd(void *context, size_t lane, const struct be
     struct bench_shop *shop = context;
     if (answer->status == 503 && answer->says_when) {
         shop->payments[shop->asked[lane].number].is_refused = true;
+        shop->refused++;
         return BENCH_REFUSED;
     }
     if (answer->status != 202) return hear_authorize(context, lane, answer);

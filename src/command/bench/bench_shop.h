@@ -30,6 +30,7 @@ struct bench_shop {
     uint32_t payment_limit;               /* so many orders and no more; 0: any number */
     uint32_t authorized, captured, voided; /* answered as such */
     uint32_t adopted;                     /* of the authorized ones: not by us */
+    uint32_t refused;                     /* orders that a crowd's customers were refused, warming up included */
     uint32_t taken_on;                    /* authorizations that were answered with a 202 */
     uint32_t capture_next;                /* none below this waits for its capture */
     uint32_t confirmed;                   /* how many have been asked about by bench_talk_confirm */
