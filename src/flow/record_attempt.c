@@ -36,9 +36,7 @@ static bool key_was_used(struct operation_flow *flow, struct next *where)
 static void look_who_drives(struct operation_flow *flow)
 {
     struct operation_record open;
-    str id = operation_id_str(&flow->moved.open_operation);
-    flow->runs_elsewhere = store_load_operation(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id), id, &open) &&
-                           !is_driven_here(flow->flows, &open);
+    flow->runs_elsewhere = load_open(flow, &open) && !is_driven_here(flow->flows, &open);
 }
 
 /* A key whose operation waits for a person, or for the card that a restart has lost: this request may have brought it. */
@@ -49,8 +47,7 @@ static struct next join_or_resume(struct operation_flow *flow)
         if (flow->flows->nodes) look_who_drives(flow);
         return go(JOIN);
     }
-    bool loaded = store_load_operation(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id),
-                                       operation_id_str(&flow->moved.open_operation), &flow->moved_operation);
+    bool loaded = load_open(flow, &flow->moved_operation);
     if (!store_must_have(flow->flow.store, loaded)) return go(REPLY);
     flow->has_moved = true;
     bool card_is_missing = str_equal(flow->moved_operation.reason, STR(REASON_CARD_GONE));

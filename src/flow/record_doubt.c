@@ -38,9 +38,7 @@ struct next record_doubt(struct flow *base)
 
 static bool load_open_operation(struct operation_flow *flow)
 {
-    if (!load_payment(flow) || flow->moved.payment.operation.kind == OPERATION_NONE) return false;
-    return store_load_operation(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id),
-                                operation_id_str(&flow->moved.open_operation), &flow->moved_operation);
+    return load_payment(flow) && flow->moved.payment.operation.kind != OPERATION_NONE && load_open(flow, &flow->moved_operation);
 }
 
 /* After a restart: the last try may have left and may still be running there, so it counts as lost. */

@@ -111,6 +111,12 @@ bool load_payment(struct operation_flow *flow)
     return true;
 }
 
+bool load_open(struct operation_flow *flow, struct operation_record *out)
+{
+    return store_load_operation(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id),
+                                operation_id_str(&flow->moved.open_operation), out);
+}
+
 /* The texts that never change stay where they were. */
 static void load_again(struct operation_flow *flow)
 {
