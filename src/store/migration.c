@@ -31,14 +31,13 @@ bool migration_write(struct migration_writing *writing, struct error *error)
 
 /* Is the target still being filled from this store, as it stood? Writing the mark unchanged makes whoever begins at the same moment
  * collide, and look again. */
-bool migration_goes_on(struct migration_writing *writing, struct store *target)
+bool migration_goes_on(struct migration_writing *writing, struct store *target, struct migration_mark *mark)
 {
-    struct migration_mark mark;
     const struct store_mark *source = &writing->migration->source_mark;
-    bool is_marked = migration_load_mark(target, &mark);
-    writing->is_overtaken = is_marked && (mark.is_complete || mark.commits != source->commits || !same_id(mark.source_id, source->store_id));
+    bool is_marked = migration_load_mark(target, mark);
+    writing->is_overtaken = is_marked && (mark->is_complete || mark->commits != source->commits || !same_id(mark->source_id, source->store_id));
     if (!is_marked || writing->is_overtaken) return false;
-    migration_save_mark(target, &mark);
+    migration_save_mark(target, mark);
     return true;
 }
 
@@ -161,7 +160,7 @@ static void complete(struct work *work, void *target)
     struct operation_record *open;
     struct arena arena = { 0 };
     str node = store_node(target);
-    if (!migration_goes_on(writing, target) || !migration_load_mark(target, &mark)) return;
+    if (!migration_goes_on(writing, target, &mark)) return;
     move_meta(writing->migration->source, target, &arena);
     store_save_meta(target, STR("vault"), arena_format(&arena, "%.*s %.*s", STR_FORMAT(node), STR_FORMAT(writing->vault)));
     (void)operations_take(target, &arena, writing->merchant, STR(""), &open);

@@ -109,7 +109,8 @@ struct migration_writing {
 /* Runs it in a transaction of its own. False: there was no room, or it was overtaken. */
 bool migration_write(struct migration_writing *writing, struct error *error) MUST_CHECK;
 
-/* In its transaction, before anything else: is it still this migration that fills the target? False: write nothing. */
-bool migration_goes_on(struct migration_writing *writing, struct store *target) MUST_CHECK;
+/* In its transaction, before anything else: is it still this migration that fills the target? False: write nothing. *mark: the
+ * target's. */
+bool migration_goes_on(struct migration_writing *writing, struct store *target, struct migration_mark *mark) MUST_CHECK;
 
 #endif
