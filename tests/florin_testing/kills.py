@@ -12,7 +12,7 @@ import random
 import subprocess
 import time
 
-from florin_testing import books
+from florin_testing import books, merchants
 from florin_testing.gateway import crash_points
 from florin_testing.histories import check_history, history_of
 from florin_testing.merchants import Merchant, check_told
@@ -125,17 +125,11 @@ class Life:
 
     def stop_merchants(self):
         """Each ends what it has begun."""
-        for merchant in self.merchants:
-            merchant.is_open = False
-        for merchant in self.merchants:
-            if merchant.is_alive():
-                merchant.join(120)
+        merchants.stop(self.merchants)
 
     def check_merchants(self):
         """Nobody was told anything wrong so far."""
-        troubles = [merchant.trouble for merchant in self.merchants if merchant.trouble]
-        if troubles:
-            raise troubles[0]
+        merchants.raise_trouble(self.merchants)
 
     def check_everything(self):
         """One effect for each operation, and the same book at the bank; every answer stays; every history holds; an orderly end."""

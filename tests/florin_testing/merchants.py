@@ -131,3 +131,19 @@ def check_told(merchants, states):
             assert spoken is None or states[spoken[0]] in LATER[spoken[1]], f'what was told is not true any more: {told}'
             count += 1
     return count
+
+
+def stop(merchants):
+    """Each ends what it has begun."""
+    for merchant in merchants:
+        merchant.is_open = False
+    for merchant in merchants:
+        if merchant.is_alive():
+            merchant.join(120)
+
+
+def raise_trouble(merchants):
+    """Nobody was told anything wrong so far."""
+    troubles = [merchant.trouble for merchant in merchants if merchant.trouble]
+    if troubles:
+        raise troubles[0]

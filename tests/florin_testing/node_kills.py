@@ -11,7 +11,7 @@ import datetime
 import itertools
 import time
 
-from florin_testing import books
+from florin_testing import books, merchants
 from florin_testing.client import is_settled
 from florin_testing.histories import check_history, history_of
 from florin_testing.merchants import Merchant, check_told
@@ -131,17 +131,11 @@ class NodeLife:
 
     def stop_merchants(self):
         """Each ends what it has begun."""
-        for merchant in self.merchants:
-            merchant.is_open = False
-        for merchant in self.merchants:
-            if merchant.is_alive():
-                merchant.join(120)
+        merchants.stop(self.merchants)
 
     def check_merchants(self):
         """Nobody was told anything wrong so far."""
-        troubles = [merchant.trouble for merchant in self.merchants if merchant.trouble]
-        if troubles:
-            raise troubles[0]
+        merchants.raise_trouble(self.merchants)
 
     def check_everything(self):
         """One effect for each operation, the same book at the bank, every answer the same at each node, whole histories."""

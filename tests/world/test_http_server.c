@@ -256,21 +256,28 @@ static void send_many(struct peer *peer, int count)
     arena_close(&arena);
 }
 
+enum { CROWD = 1000 };
+
 /* Whoever brings many at once does not keep the others waiting until the last of them is read. */
+static void be_served_beside_a_crowd(struct scene *scene, struct peer *crowd)
+{
+    struct peer *one = connect_to(scene);
+    send_many(crowd, CROWD);
+    peer_send(one, STR(GET));
+    assert_int_equal(peer_take_status(one), 200);
+    assert_in_range(scene->handled, 1, CROWD / 2);
+    peer_close(one);
+}
+
 static void test_a_crowd_takes_turns(void **state)
 {
     (void)state;
-    enum { MANY = 1000 };
     struct scene *scene = scene_open();
-    struct peer *crowd = connect_to(scene), *one = connect_to(scene);
-    send_many(crowd, MANY);
-    peer_send(one, STR(GET));
-    assert_int_equal(peer_take_status(one), 200);
-    assert_in_range(scene->handled, 1, MANY / 2);
-    for (int i = 0; i < MANY; i++) assert_int_equal(peer_take_status(crowd), 200);
-    assert_int_equal(scene->handled, MANY + 1);
+    struct peer *crowd = connect_to(scene);
+    be_served_beside_a_crowd(scene, crowd);
+    for (int i = 0; i < CROWD; i++) assert_int_equal(peer_take_status(crowd), 200);
+    assert_int_equal(scene->handled, CROWD + 1);
     peer_close(crowd);
-    peer_close(one);
     scene_close(scene);
 }
 
@@ -278,14 +285,10 @@ static void test_a_crowd_takes_turns(void **state)
 static void test_a_crowd_is_left_behind(void **state)
 {
     (void)state;
-    enum { MANY = 1000 };
     struct scene *scene = scene_open();
-    struct peer *crowd = connect_to(scene), *one = connect_to(scene);
-    send_many(crowd, MANY);
-    peer_send(one, STR(GET));
-    assert_int_equal(peer_take_status(one), 200);
+    struct peer *crowd = connect_to(scene);
+    be_served_beside_a_crowd(scene, crowd);
     peer_close(crowd);
-    peer_close(one);
     scene_close(scene);
 }
 
