@@ -3,24 +3,18 @@
 #include "command/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { BAR_CELLS = 16 /* so that the line fits into 80 columns */, TERMINAL_PAUSE_MS = 100, LOG_PAUSE_MS = 10000 };
+#include "base/stopwatch.h"
 
-static micros monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (micros)now.tv_sec * MICROS_PER_SECOND + now.tv_nsec / 1000;
-}
+enum { BAR_CELLS = 16 /* so that the line fits into 80 columns */, TERMINAL_PAUSE_MS = 100, LOG_PAUSE_MS = 10000 };
 
 static bool is_watched(void) { return isatty(STDOUT_FILENO) == 1; }
 
 /* How many a second, since its beginning. */
 static int64_t rate_of(const struct progress *progress, int64_t done)
 {
-    micros took = monotonic() - progress->began;
+    micros took = stopwatch_now() - progress->began;
     int64_t more = done - progress->at_beginning;
     return took > 0 && more < INT64_MAX / MICROS_PER_SECOND ? more * MICROS_PER_SECOND / took : 0;
 }
@@ -43,7 +37,7 @@ static void put_line(const struct progress *progress, const char *where, int64_t
 
 void progress_show(struct progress *progress, const char *where, int64_t done, int64_t all)
 {
-    micros now = monotonic(), pause = (is_watched() ? TERMINAL_PAUSE_MS : LOG_PAUSE_MS) * (micros)MICROS_PER_MS;
+    micros now = stopwatch_now(), pause = (is_watched() ? TERMINAL_PAUSE_MS : LOG_PAUSE_MS) * (micros)MICROS_PER_MS;
     if (!progress->began) {
         progress->began = now;
         progress->at_beginning = done;

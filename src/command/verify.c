@@ -2,8 +2,7 @@
 /* verify: `florin verify` walks over the whole store and names what does not fit. It only reads, also beside a gateway. */
 #include "command/verify.h"
 
-#include <time.h>
-
+#include "base/stopwatch.h"
 #include "command/command.h"
 #include "command/house.h"
 
@@ -39,13 +38,6 @@ int verify_copy(struct store *store, struct verify_report *out, struct error *er
 
 /* ---- the command ---- */
 
-static micros monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (micros)now.tv_sec * MICROS_PER_SECOND + now.tv_nsec / 1000;
-}
-
 static void print_witness(const struct witness_comparison *sides, const char *sentence)
 {
     if (sides->finding == WITNESS_FITS) return;
@@ -80,7 +72,7 @@ static int verify(const struct object *object, struct error *error)
     struct verify_report report;
     struct witness_comparison sides;
     struct error sentence = { "" };
-    micros began = monotonic();
+    micros began = stopwatch_now();
     if (!compare_witness(object, &sides, &sentence)) {
         *error = sentence;
         return EXIT_UNREADABLE;
@@ -91,7 +83,7 @@ static int verify(const struct object *object, struct error *error)
     verify_print(stdout, &report);
     print_witness(&sides, sentence.text);
     if (!object->witness[0]) printf("pages     not looked at: PostgreSQL has pg_amcheck and pg_checksums for that\n");
-    print_summary(&report, bad, monotonic() - began);
+    print_summary(&report, bad, stopwatch_now() - began);
     return bad == 0 ? EXIT_FINE : EXIT_BAD;
 }
 

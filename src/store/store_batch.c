@@ -2,10 +2,10 @@
 /* store_batch: group commit. Everything that waits shares one transaction and one fsync, and nobody hears of it before. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/crash.h"
 #include "base/log.h"
+#include "base/stopwatch.h"
 #include "store/store_internal.h"
 
 enum {
@@ -21,13 +21,6 @@ _Noreturn void store_stop(struct store *store, const char *message)
 {
     log_error(message, LOG_TEXT("problem", str_of(sql_words(store->sql))));
     process_end(EXIT_STORE_BROKEN);
-}
-
-static micros monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (micros)now.tv_sec * MICROS_PER_SECOND + now.tv_nsec / 1000;
 }
 
 /* Runs one work inside its savepoint. False: the whole transaction is gone and with it the works before. */
@@ -118,8 +111,7 @@ static void let_rivals_pass(struct store *store, int collisions)
     if (!lease_is_ours(store)) store_stop(store, store_taken_over);
     if (collisions == RIVALS_MAX) store_stop(store, "a decision collided where none can; stopping");
     int steps = 1 + (collisions * (store->connection + 1)) % 16;
-    struct timespec pause = { 0, steps * RIVALS_PAUSE_US * 1000L };
-    nanosleep(&pause, NULL);
+    store_pause(steps * RIVALS_PAUSE_US);
 }
 
 /* Where others write as well, the whole transaction runs again, and sees what it collided with. */
@@ -156,11 +148,11 @@ static void commit_or_split(struct store *store, struct work **works, size_t cou
 void store_run_batch(void *on, struct work **works, size_t count)
 {
     struct store *store = on;
-    micros began = monotonic();
+    micros began = stopwatch_now();
     crash_point("gc.batch_closed");
     commit_or_split(store, works, count);
     crash_point("gc.synced_before_answers");
-    if (store->tell) store->tell(monotonic() - began, count);
+    if (store->tell) store->tell(stopwatch_now() - began, count);
     if (sql_log_pages(store->sql) < LOG_PAGES_MAX) return;
     reserve_take(store->path); /* costs nothing while it is there */
     if (!sql_checkpoint(store->sql)) store_stop(store, "a checkpoint failed; stopping");

@@ -39,6 +39,9 @@ _Noreturn void store_stop(struct store *store, const char *message);
 /* Connects a store on a server anew, however long that takes. */
 void store_reach(struct store *store);
 
+/* The store's thread sleeps for that span. */
+void store_pause(micros span);
+
 /* ---- the lease: who writes to a database on a server (docs/decisions/0025-nodes.md) ---- */
 
 /* Begins a new life of that node, or refuses with a sentence that says who else lives by its name. */

@@ -31,9 +31,9 @@ struct store_lease {
     char row[ROW_BYTES];       /* this connection's */
 };
 
-static void pause_ms(int64_t ms)
+void store_pause(micros span)
 {
-    struct timespec time = { ms / 1000, (long)(ms % 1000) * 1000000 };
+    struct timespec time = { span / MICROS_PER_SECOND, (long)(span % MICROS_PER_SECOND) * 1000 };
     nanosleep(&time, NULL);
 }
 
@@ -47,7 +47,7 @@ void store_reach(struct store *store)
         store->is_away = true;
         log_error("the database is away; trying again until it is back", LOG_TEXT("problem", str_of(error.text)));
         do {
-            pause_ms(pause);
+            store_pause(pause * MICROS_PER_MS);
             if (pause < PAUSE_MOST_MS) pause *= 2;
         } while (!sql_reach(store->sql, &error));
     }
@@ -184,7 +184,7 @@ bool lease_take(struct store *store, str node, struct error *error)
     sql_bear(store->sql, store->lease->name);
     error_set(error, "node %s of the database is being taken by others", name);
     for (int tries = 0; taking == TAKE_AGAIN && tries < TAKE_TRIES_MAX; tries++) {
-        if (tries > 0) pause_ms(tries < 5 ? 10 : PAUSE_LEAST_MS); /* one that has just ended is gone in a moment */
+        if (tries > 0) store_pause((tries < 5 ? 10 : PAUSE_LEAST_MS) * MICROS_PER_MS); /* one that has just ended is gone in a moment */
         taking = try_to_take(store, error);
     }
     return taking == TAKEN;
@@ -233,7 +233,7 @@ bool lease_kept_commit(struct store *store)
     log_warn("a commit was not answered; asking the database what became of it", LOG_TEXT("problem", str_of(sql_words(store->sql))));
     commits_value(store->lease, store->commits, before);
     commits_value(store->lease, store->commits + 1, after);
-    while (!ask_for_good(store, found)) pause_ms(PAUSE_LEAST_MS);
+    while (!ask_for_good(store, found)) store_pause(PAUSE_LEAST_MS * MICROS_PER_MS);
     bool kept = str_equal(str_of(found), str_of(after));
     if (!kept && !str_equal(str_of(found), str_of(before))) store_stop(store, store_taken_over);
     log_info(kept ? "the commit was kept" : "the commit was not kept; it is done again", LOG_NUMBER("connection", store->connection));
