@@ -37,6 +37,7 @@ struct sql_dialect {
     const char *random_name;    /* an expression: 32 hex digits that nobody else has */
     const char *ask_random_name;   /* a question for one: where there is a server */
     const char *connections_named; /* asks for a row when somebody is connected by the name $1; NULL: it has no server */
+    const char *end_connections_named; /* the same: ends them, and what they had not committed */
     const char *check_files;    /* asks for rows of what is damaged, or one that says "ok"; NULL: it has tools of its own for that */
     bool is_file;               /* it lives in one file, which one process writes on one connection */
 };

@@ -227,30 +227,18 @@ static void take_answers(struct postgres *postgres)
     postgres->owed_count = 0;
 }
 
-/* Sends the queue and reads all answers; the transaction goes on. */
-static void settle(struct postgres *postgres)
+/* Sends the queue, with a full stop, and reads all answers. Without the stop the server would take us for somebody who is about to say
+ * more, however long we were silent, and its time-out for a transaction that stands idle would never come. A transaction that was begun
+ * goes on behind it. */
+static void wait_for(struct postgres *postgres)
 {
     if (!postgres->connection || postgres->owed_count == 0) return;
-    if (PQsendFlushRequest(postgres->connection) && PQflush(postgres->connection) == 0) take_answers(postgres);
-    else lose_with_its_words(postgres);
-}
-
-/* The same, with a full stop: after an error the server reads on only behind one, and outside of a transaction it commits there. */
-static void settle_and_stop(struct postgres *postgres)
-{
-    if (!postgres->connection) return;
     if (PQpipelineSync(postgres->connection)) {
         owe(postgres, (struct owed){ .kind = OWED_SYNC });
         take_answers(postgres);
     } else {
         lose_with_its_words(postgres);
     }
-}
-
-static void wait_for(struct postgres *postgres)
-{
-    if (postgres->in_transaction) settle(postgres);
-    else settle_and_stop(postgres);
 }
 
 static void settle_now(struct sql *sql) { wait_for(postgres_of(sql)); }
@@ -340,13 +328,12 @@ static void rollback(struct sql *sql)
     struct postgres *postgres = postgres_of(sql);
     bool left = postgres->in_transaction;
     postgres->in_transaction = false;
-    if (!postgres->connection) return;
-    if (postgres->owed_count > 0 || PQpipelineStatus(postgres->connection) != PQ_PIPELINE_ON) settle_and_stop(postgres);
+    wait_for(postgres);
     end(sql);
     if (!postgres->connection || !left) return;
     sql->trouble = SQL_FINE;
     queue(postgres, "ROLLBACK", NULL, 0, (struct owed){ .kind = OWED_CHANGE, .rows_expected = -1 });
-    settle_and_stop(postgres);
+    wait_for(postgres);
 }
 
 static void send_commit(struct postgres *postgres)
@@ -354,7 +341,7 @@ static void send_commit(struct postgres *postgres)
     postgres->committing = true;
     postgres->was_warned = false;
     queue(postgres, "COMMIT", NULL, 0, (struct owed){ .kind = OWED_COMMIT });
-    settle_and_stop(postgres);
+    wait_for(postgres);
     postgres->committing = false;
     postgres->in_transaction = false;
 }
@@ -362,7 +349,7 @@ static void send_commit(struct postgres *postgres)
 static enum sql_trouble commit(struct sql *sql)
 {
     struct postgres *postgres = postgres_of(sql);
-    settle(postgres);
+    wait_for(postgres);
     if (sql->trouble == SQL_FINE && postgres->connection) {
         crash_point("op.commit_called");
         send_commit(postgres);
@@ -455,7 +442,9 @@ const struct sql_driver sql_postgres = {
                                "(SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')",
                  .random_name = RANDOM_NAME,
                  .ask_random_name = "SELECT " RANDOM_NAME,
-                 .connections_named = "SELECT 1 FROM pg_stat_activity WHERE application_name = $1" },
+                 .connections_named = "SELECT 1 FROM pg_stat_activity WHERE application_name = $1",
+                 .end_connections_named = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                          "WHERE application_name = $1 AND usename = current_user" },
     .schemes = schemes,
     .open = open_postgres,
     .close = close_postgres,

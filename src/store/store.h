@@ -253,8 +253,8 @@ struct node_sign {
 /* Moves our own beats, and tells the signs of the others that live; at most NODES_MAX. A collision when we were taken over. */
 size_t store_beat(struct store *store, struct node_sign out[NODES_MAX]);
 
-/* Takes over what that node has open, if its row still gives just this sign: from then on none of its commits comes through. *out:
- * the operations that are ours now. False: it has moved; nothing was changed. */
+/* Takes over what that node has open, if its row still gives just this sign: its connections end, and from then on none of its commits
+ * comes through. *out: the operations that are ours now. False: it has moved; nothing was changed. */
 bool store_take_over(struct store *store, struct arena *arena, str merchant, const struct node_sign *dead,
                      struct operation_record **out, size_t *count) MUST_CHECK;
 

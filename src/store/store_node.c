@@ -21,21 +21,32 @@ size_t store_beat(struct store *store, struct node_sign out[NODES_MAX])
     return count;
 }
 
-static bool gives_sign(struct store *store, const struct node_sign *sign)
+/* The name of that life, if it has given this sign and none since. */
+static bool find_life(struct store *store, const struct node_sign *sign, char out[STORE_ID_BYTES])
 {
     struct sql_value values[] = { TEXT(str_of(sign->life.node)), INT(sign->life.epoch), INT(sign->beats) };
-    sql_ask(store->sql, "SELECT 1 FROM node WHERE node = $1 AND epoch = $2 AND beats = $3 AND life <> ''", values, 3);
-    bool does = sql_next(store->sql);
+    sql_ask(store->sql, "SELECT life FROM node WHERE node = $1 AND epoch = $2 AND beats = $3 AND life <> ''", values, 3);
+    bool found = sql_next(store->sql);
+    if (found) sql_text_to(store->sql, 0, out, STORE_ID_BYTES);
     sql_end(store->sql);
-    return does;
+    return found;
+}
+
+/* Whoever stopped in the midst of a transaction has locks, and keeps them as long as his machine answers for him. */
+static void end_connections(struct store *store, const char *life)
+{
+    sql_ask(store->sql, sql_dialect_of(store->sql)->end_connections_named, (struct sql_value[]){ TEXT(str_of(life)) }, 1);
+    sql_end(store->sql);
 }
 
 /* A beat that comes between the look and this is a collision: the look is repeated, and sees it. */
 bool store_take_over(struct store *store, struct arena *arena, str merchant, const struct node_sign *dead, struct operation_record **out,
                      size_t *count)
 {
+    char life[STORE_ID_BYTES];
     *count = 0;
-    if (!gives_sign(store, dead)) return false;
+    if (!find_life(store, dead, life)) return false;
+    end_connections(store, life);
     struct sql_value values[] = { TEXT(str_of(dead->life.node)), INT(dead->life.epoch) };
     sql_save(store->sql, "UPDATE node SET epoch = epoch + 1, life = '' WHERE node = $1 AND epoch = $2", values, 2, 1);
     lease_fence(store, dead->life.node);

@@ -158,6 +158,70 @@ static void what_cannot_be_taken_is_told(void **state)
     assert_true(str_contains(str_of(error.text), STR("no schema version")));
 }
 
+/* ---- a node that was stopped in the midst of a transaction ---- */
+
+/* Its connection's row is locked, as it is from the first commit that it was about to make. */
+static void stop_in_the_midst(struct store *store)
+{
+    sql_begin(store->sql, true);
+    lease_number_commit(store);
+    sql_ask(store->sql, "SELECT 1", NULL, 0);
+    assert_true(sql_next(store->sql));
+    sql_end(store->sql);
+}
+
+static struct store *open_other_node(struct shelf *shelf)
+{
+    struct error error = { "" };
+    struct store *other = store_open_as(str_of(shelf->url), STORE_WRITES, STR("other"), &error);
+    if (!other) fail_msg("%s", error.text);
+    return other;
+}
+
+/* So that its time-out can come. */
+static void it_is_known_to_stand_idle(void **state)
+{
+    only_for_servers();
+    struct shelf *shelf = *state;
+    struct store *other = open_other_node(shelf);
+    stop_in_the_midst(shelf->store);
+    sql_ask(other->sql, "SELECT 1 FROM pg_stat_activity a JOIN node n ON n.life = a.application_name WHERE n.node = $1 AND a.state = $2",
+            (struct sql_value[]){ sql_of_text(store_node(shelf->store)), sql_of_text(STR("idle in transaction")) }, 2);
+    assert_true(sql_next(other->sql));
+    sql_end(other->sql);
+    sql_rollback(other->sql);
+    sql_rollback(shelf->store->sql);
+    store_close(other);
+}
+
+static void take_over(struct store *store, void *context)
+{
+    struct arena arena = { 0 };
+    struct operation_record *taken;
+    size_t count;
+    assert_true(store_take_over(store, &arena, MERCHANT, context, &taken, &count));
+    arena_close(&arena);
+}
+
+static void its_locks_keep_nobody_waiting(void **state)
+{
+    only_for_servers();
+    struct shelf *shelf = *state;
+    struct error error = { "" };
+    struct store *other = open_other_node(shelf);
+    struct node_sign dead = { .life = store_life(shelf->store) };
+    struct errand errand = errand_of(take_over, &dead);
+    struct work *works[] = { &errand.work };
+    assert_true(sql_run_script(shelf->store->sql, "SET idle_in_transaction_session_timeout = 0", &error));
+    stop_in_the_midst(shelf->store);
+    store_run_batch(other, works, 1);
+    assert_int_equal(errand.work.result, WORK_DONE);
+    assert_int_equal(errand.runs, 1);
+    assert_int_equal(sql_commit(shelf->store->sql), SQL_DOUBT);
+    sql_rollback(shelf->store->sql);
+    store_close(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +229,8 @@ int main(void)
         shelf_test(what_was_cut_is_done_all_the_same),
         shelf_test(a_second_one_is_refused_while_the_first_is_there),
         shelf_test(what_cannot_be_taken_is_told),
+        shelf_test(it_is_known_to_stand_idle),
+        shelf_test(its_locks_keep_nobody_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
