@@ -79,12 +79,14 @@ static enum sql_trouble commit_numbered(struct store *store)
     return trouble;
 }
 
-/* One transaction with all of them. SQL_FINE: durable. Every other trouble that comes back: certainly nothing was kept. */
+/* One transaction with all of them. SQL_FINE: durable. Every other trouble that comes back: certainly nothing was kept. Works that run
+ * `again` look at what is there now, and that must still be ours to look after: asked in the same snapshot. */
 static enum sql_trouble commit_together(struct store *store, struct work **works, size_t count,
-                                        bool (*run)(struct store *store, struct work *work))
+                                        bool (*run)(struct store *store, struct work *work), bool again)
 {
     bool ran = true;
     sql_begin(store->sql, true);
+    if (again && store->lease && !lease_is_ours(store)) store_stop(store, store_taken_over);
     for (size_t i = 0; i < count && ran; i++) ran = sql_trouble_of(store->sql) == SQL_FINE && run(store, works[i]);
     enum sql_trouble trouble = ran ? commit_numbered(store) : sql_trouble_of(store->sql);
     if (trouble == SQL_BROKEN) {
@@ -99,8 +101,8 @@ static enum sql_trouble commit_together(struct store *store, struct work **works
 /* Savepoints cost a copy of every page that they touch, and collisions are rare: the first run does without them. */
 static bool commit_alone(struct store *store, struct work **works, size_t count)
 {
-    enum sql_trouble trouble = commit_together(store, works, count, run_plainly);
-    if (trouble == SQL_COLLISION) trouble = commit_together(store, works, count, run_in_savepoint);
+    enum sql_trouble trouble = commit_together(store, works, count, run_plainly, false);
+    if (trouble == SQL_COLLISION) trouble = commit_together(store, works, count, run_in_savepoint, true);
     if (trouble == SQL_COLLISION) store_stop(store, "a decision collided where none can; stopping");
     return trouble == SQL_FINE;
 }
@@ -108,21 +110,20 @@ static bool commit_alone(struct store *store, struct work **works, size_t count)
 /* Somebody was first. Connections wait for different times, so that they do not meet again. */
 static void let_rivals_pass(struct store *store, int collisions)
 {
-    if (!lease_is_ours(store)) store_stop(store, store_taken_over);
     if (collisions == RIVALS_MAX) store_stop(store, "a decision collided where none can; stopping");
     int steps = 1 + (collisions * (store->connection + 1)) % 16;
     store_pause(steps * RIVALS_PAUSE_US);
 }
 
 /* Where others write as well, the whole transaction runs again, and sees what it collided with. */
-static bool commit_among_others(struct store *store, struct work **works, size_t count)
+static bool commit_among_others(struct store *store, struct work **works, size_t count, bool again)
 {
-    enum sql_trouble trouble = commit_together(store, works, count, run_plainly);
+    enum sql_trouble trouble = commit_together(store, works, count, run_plainly, again);
     for (int collisions = 0; trouble == SQL_COLLISION || trouble == SQL_AWAY;) {
         if (trouble == SQL_AWAY) store_reach(store);
         else let_rivals_pass(store, ++collisions);
         if (count > 1 && collisions > RIVALS_TOGETHER_MAX) return false;
-        trouble = commit_together(store, works, count, run_plainly);
+        trouble = commit_together(store, works, count, run_plainly, true);
     }
     return trouble == SQL_FINE;
 }
@@ -133,15 +134,15 @@ static void set_results(struct work **works, size_t count, enum work_result resu
 }
 
 /* A full disk, or rivals: halves try again, down to a single work, so that small ones still get through. */
-static void commit_or_split(struct store *store, struct work **works, size_t count)
+static void commit_or_split(struct store *store, struct work **works, size_t count, bool again)
 {
-    if (store->lease ? commit_among_others(store, works, count) : commit_alone(store, works, count)) {
+    if (store->lease ? commit_among_others(store, works, count, again) : commit_alone(store, works, count)) {
         set_results(works, count, WORK_DONE);
     } else if (count == 1) {
         works[0]->result = WORK_FULL;
     } else {
-        commit_or_split(store, works, count / 2);
-        commit_or_split(store, works + count / 2, count - count / 2);
+        commit_or_split(store, works, count / 2, true);
+        commit_or_split(store, works + count / 2, count - count / 2, true);
     }
 }
 
@@ -150,7 +151,7 @@ void store_run_batch(void *on, struct work **works, size_t count)
     struct store *store = on;
     micros began = stopwatch_now();
     crash_point("gc.batch_closed");
-    commit_or_split(store, works, count);
+    commit_or_split(store, works, count, false);
     crash_point("gc.synced_before_answers");
     if (store->tell) store->tell(stopwatch_now() - began, count);
     if (sql_log_pages(store->sql) < LOG_PAGES_MAX) return;

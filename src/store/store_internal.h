@@ -53,7 +53,7 @@ void lease_share(struct store *store, const struct store *first);
 void lease_number_commit(struct store *store);
 /* After SQL_DOUBT: asks until the database says whether it kept that commit, and all before it, for good. */
 bool lease_kept_commit(struct store *store) MUST_CHECK;
-/* Is it, as far as the database can be asked now? */
+/* In a transaction: is it, by what this transaction sees? Also true when it could not be asked; the trouble sticks. */
 bool lease_is_ours(struct store *store) MUST_CHECK;
 
 /* Our node's name; empty: a file. */

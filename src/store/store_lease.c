@@ -246,7 +246,6 @@ bool lease_is_ours(struct store *store)
     struct former row = load_former(store, &arena);
     bool is_ours = str_equal(row.life, str_of(store->lease->name));
     bool was_told = sql_trouble_of(store->sql) == SQL_FINE;
-    sql_rollback(store->sql);
     arena_close(&arena);
     return is_ours || !was_told;
 }
