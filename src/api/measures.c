@@ -3,6 +3,7 @@
 #include "api/measures.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/metric.h"
 
@@ -10,7 +11,6 @@ enum {
     ENDPOINTS_MAX = 32,
     LABELS_BYTES = 96,
     OPEN_STATES = OPERATION_REVIEW + 1, /* running, unknown, review */
-    BREAKERS = COUNT_OF(((struct flows_view *)0)->breaker_open),
 };
 
 static const char *const groups[] = { "2xx", "4xx", "5xx" };
@@ -31,7 +31,7 @@ static struct open_measures {
 static struct breaker_measures {
     char labels[LABELS_BYTES];
     struct metric open;
-} by_processor[BREAKERS];
+} by_processor[PROCESSORS_MAX];
 
 /* clang-format off */
 static struct metric
@@ -106,7 +106,7 @@ static void register_breakers(void)
 {
     size_t count;
     const struct processor *const *processors = processor_all(&count);
-    for (size_t i = 0; i < count && i < BREAKERS; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct breaker_measures *measures = &by_processor[i];
         snprintf(measures->labels, LABELS_BYTES, "processor=\"%s\"", processors[i]->name);
         measures->open = (struct metric){ .name = "florin_breaker_open",
@@ -150,6 +150,18 @@ static void gather_open(const struct open_count *open, micros now)
     metric_set(&oldest_doubt, has_doubt ? (now - open->oldest_doubt) / MICROS_PER_SECOND : 0);
 }
 
+static void gather_breakers(const struct flows_view *view)
+{
+    size_t count;
+    const struct processor *const *processors = processor_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t at = 0; at < view->line_count; at++) {
+            bool is_it = strcmp(view->lines[at].processor, processors[i]->name) == 0;
+            if (is_it) metric_set(&by_processor[i].open, view->lines[at].breaker_open);
+        }
+    }
+}
+
 void measures_gather(const struct measures_now *now)
 {
     const struct flows_view *view = &now->flows;
@@ -163,5 +175,5 @@ void measures_gather(const struct measures_now *now)
     metric_set(&recovered, view->recovered);
     metric_set(&storage_low, view->storage_low);
     metric_set(&oldest_card, view->oldest_card / MICROS_PER_SECOND);
-    for (size_t i = 0; i < BREAKERS; i++) metric_set(&by_processor[i].open, view->breaker_open[i]);
+    gather_breakers(view);
 }

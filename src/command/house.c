@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "command/key_file.h"
-#include "world/http_client.h"
 
 struct house_settings house_chosen;
 
@@ -257,13 +256,7 @@ static void open_flows(struct house *house)
         .store_path = house_store_is_file() ? local_path() : NULL,
         .forms = forms,
         .form_count = COUNT_OF(forms),
-        .processors = { { .processor = processor_named(STR("bank")),
-                          .url = house_chosen.bank_url,
-                          .ca_file = house_chosen.bank_ca_file,
-                          .timeout = house_chosen.bank_timeout_ms * MICROS_PER_MS,
-                          .connect_timeout = house_chosen.bank_connect_timeout_ms * MICROS_PER_MS,
-                          .resend_after = house_chosen.bank_resend_after_ms * MICROS_PER_MS } },
-        .processor_count = 1,
+        .processor_count = house->accounts.count,
         .answer_within = house_chosen.answer_within_ms * MICROS_PER_MS,
         .retry_base = house_chosen.retry_base_ms * MICROS_PER_MS,
         .ran_before = house->ran_before,
@@ -271,15 +264,29 @@ static void open_flows(struct house *house)
         .flows_max = (size_t)house_chosen.flows_max,
         .storage_least_bytes = house_chosen.storage_least_mb * 1024 * 1024,
     };
+    memcpy(options.processors, house->accounts.settings, house->accounts.count * sizeof options.processors[0]);
     house->flows = flows_open(&options);
 }
 
 /* ---- all ---- */
 
-bool house_check_ca_file(struct error *error)
+_Static_assert((int)ACCOUNT_COUNT <= (int)PROCESSORS_MAX, "room for all processors");
+
+bool house_open_accounts(struct house_accounts *out, struct error *error)
 {
-    return !house_chosen.bank_ca_file || http_client_check_ca_file(house_chosen.bank_ca_file, error);
+    size_t count;
+    const struct processor *const *processors = processor_all(&count);
+    *out = (struct house_accounts){ 0 };
+    for (size_t i = 0; i < count; i++) {
+        const struct account_choice *choice = &house_chosen.accounts[i];
+        if (!account_is_used(processors[i], choice)) continue;
+        if (!account_open(processors[i], choice, house_chosen.live, &out->keys[i], &out->settings[out->count], error)) return false;
+        out->count++;
+    }
+    return true;
 }
+
+void house_forget_accounts(struct house_accounts *accounts) { secret_wipe(accounts->keys, sizeof accounts->keys); }
 
 static void register_metrics(void)
 {
@@ -292,7 +299,7 @@ bool house_open(struct house *house, struct error *error)
 {
     *house = (struct house){ 0 };
     umask(077); /* what this gateway writes is for its owner only */
-    if (!house_check_ca_file(error)) return false;
+    if (!house_open_accounts(&house->accounts, error)) return false;
     house->loop = loop_open(error);
     if (!house->loop || !open_stores(house, error) || !open_secrets(house, error) || !open_vault(house, error)) return false;
     open_flows(house);
@@ -310,4 +317,5 @@ void house_close(struct house *house)
     if (house->flows) store_finish(house->store); /* it was opened whole */
     store_close(house->store);
     secret_wipe(&house->secrets, sizeof house->secrets);
+    house_forget_accounts(&house->accounts);
 }

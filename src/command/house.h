@@ -5,12 +5,21 @@
 #define FLORIN_COMMAND_HOUSE_H
 
 #include "base/error.h"
+#include "command/account.h"
 #include "command/settings.h"
 #include "flow/flows.h"
 #include "store/store.h"
 #include "world/loop.h"
 
-/* The settings that every such command takes; house_settings is their table. */
+/* The processors that may be used, in the order of processors.list. */
+enum {
+#define PROCESSOR(name, ...) ACCOUNT_##name,
+#include "processor/processors.list"
+#undef PROCESSOR
+    ACCOUNT_COUNT,
+};
+
+/* The settings that every such command takes; HOUSE_SETTINGS and account_settings.list are their tables. */
 struct house_settings {
     const char *store;
     int64_t store_connections;
@@ -20,11 +29,8 @@ struct house_settings {
     const char *key_file;
     const char *runtime_dir;
     const char *envelope_key_file;
-    const char *bank_url;
-    const char *bank_ca_file;
-    int64_t bank_timeout_ms;
-    int64_t bank_connect_timeout_ms;
-    int64_t bank_resend_after_ms;
+    struct account_choice accounts[ACCOUNT_COUNT];
+    bool live;
     int64_t answer_within_ms;
     int64_t retry_base_ms;
     int64_t request_kept_days;
@@ -40,11 +46,6 @@ extern struct house_settings house_chosen;
 #define HOUSE_WITNESS_SETTING                                                                                          \
     { "witness_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.witness_file,                                            \
       "File that says how far the store had come; best on another disk; default: the store's path with .witness." }
-#define HOUSE_BANK_ADDRESS_SETTINGS                                                                                    \
-    { "bank_url", SETTING_TEXT, "http://127.0.0.1:8787", 0, 0, &house_chosen.bank_url,                                 \
-      "Base address of the bank." },                                                                                   \
-    { "bank_ca_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.bank_ca_file,                                            \
-      "PEM file with the only authorities that may vouch for an https bank; default: those that the system trusts." }
 #define HOUSE_LOCAL_PATH_SETTING                                                                                       \
     { "local_path", SETTING_TEXT, "florin", 0, 0, &house_chosen.local_path,                                            \
       "What the names of this gateway's own files begin with when the store is no file: .key and .control." }
@@ -64,13 +65,8 @@ extern struct house_settings house_chosen;
       "Folder on tmpfs for the keys of cards in doubt; default: the service's runtime folder, else /dev/shm." },       \
     { "envelope_key_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.envelope_key_file,                                  \
       "File on tmpfs with 64 hex digits: nodes that have the same can open each other's cards in doubt; default: none can." }, \
-    HOUSE_BANK_ADDRESS_SETTINGS,                                                                                       \
-    { "bank_timeout_ms", SETTING_NUMBER, "30000", 100, 600000, &house_chosen.bank_timeout_ms,                          \
-      "How long an answer of the bank is waited for; longer than any takes." },                                        \
-    { "bank_connect_timeout_ms", SETTING_NUMBER, "3000", 50, 60000, &house_chosen.bank_connect_timeout_ms,             \
-      "How long a connection to the bank may take." },                                                                 \
-    { "bank_resend_after_ms", SETTING_NUMBER, "10000", 0, 600000, &house_chosen.bank_resend_after_ms,                  \
-      "Quiet time after a lost answer or a restart: a request that was cut off may still be running there." },         \
+    { "live", SETTING_SWITCH, "off", 0, 0, &house_chosen.live,                                                         \
+      "Real money: live keys only; else test keys only." },                                                            \
     { "answer_within_ms", SETTING_NUMBER, "10000", 100, 120000, &house_chosen.answer_within_ms,                        \
       "A merchant hears 202 after this, while the work goes on." },                                                    \
     { "retry_base_ms", SETTING_NUMBER, "1000", 1, 60000, &house_chosen.retry_base_ms,                                  \
@@ -89,6 +85,13 @@ struct house_secrets {
     struct hash cursors;
 };
 
+/* All processors that are used, the bank first, with the keys that they need. */
+struct house_accounts {
+    struct account_keys keys[ACCOUNT_COUNT];
+    struct processor_settings settings[ACCOUNT_COUNT];
+    size_t count;
+};
+
 struct house {
     struct loop *loop;
     struct store *store;  /* the writing connection, or the first of them */
@@ -96,13 +99,15 @@ struct house {
     struct store *reader; /* the reading one */
     struct vault *vault;
     struct flows *flows;
+    struct house_accounts accounts;
     struct house_secrets secrets;
     micros ran_before; /* running time up to the last sweep of the last start */
     bool store_is_suspect; /* it was not opened, since it and its witness do not fit */
 };
 
-/* Whether the chosen bank_ca_file, if any, can be read: better now than at the first payment. */
-bool house_check_ca_file(struct error *error) MUST_CHECK;
+/* Reads the keys, and checks what can be checked now rather than at the first payment. */
+bool house_open_accounts(struct house_accounts *out, struct error *error) MUST_CHECK;
+void house_forget_accounts(struct house_accounts *accounts);
 
 /* Opens all of it as house_chosen says. False: *error tells why, and house_close gives back what was opened. */
 bool house_open(struct house *house, struct error *error) MUST_CHECK;

@@ -15,7 +15,7 @@ static bool json;
 /* clang-format off */
 static const struct setting settings[] = {
     HOUSE_STORE_SETTING,
-    HOUSE_BANK_ADDRESS_SETTINGS,
+#include "command/account_settings.list"
     { "json", SETTING_SWITCH, "off", 0, 0, &json, "One JSON object a line instead of words." },
 };
 /* clang-format on */
@@ -23,6 +23,7 @@ static const struct setting settings[] = {
 struct run {
     struct loop *loop;
     struct store *reader;
+    struct house_accounts accounts;
     struct reconciliation *reconciliation;
     struct reconciliation_totals totals;
     bool whole;
@@ -103,7 +104,7 @@ static void print_totals(const struct run *run)
 
 static bool open_run(struct run *run, struct error *error)
 {
-    if (!house_check_ca_file(error)) return false;
+    if (!house_open_accounts(&run->accounts, error)) return false;
     run->loop = loop_open(error);
     if (!run->loop) return false;
     run->reader = store_open(str_of(house_chosen.store), STORE_READS, error);
@@ -115,16 +116,16 @@ static void compare_all(struct run *run)
     struct reconciliation_options options = {
         .world = loop_world(run->loop),
         .merchant = house_merchant(),
-        .processor = { .processor = processor_named(STR("bank")),
-                       .url = house_chosen.bank_url,
-                       .ca_file = house_chosen.bank_ca_file,
-                       .timeout = QUESTION_TIMEOUT_MS * MICROS_PER_MS,
-                       .connect_timeout = QUESTION_TIMEOUT_MS * MICROS_PER_MS },
+        .processors = run->accounts.settings,
+        .processor_count = run->accounts.count,
         .context = run,
         .found = found,
         .progress = progress,
         .finished = finished,
     };
+    for (size_t i = 0; i < run->accounts.count; i++) {
+        run->accounts.settings[i].timeout = run->accounts.settings[i].connect_timeout = QUESTION_TIMEOUT_MS * MICROS_PER_MS;
+    }
     run->shows_progress = isatty(STDERR_FILENO) == 1;
     run->reconciliation = reconciliation_start(&options);
     loop_run(run->loop);
@@ -152,6 +153,7 @@ int command_reconcile(int count, char **words)
     reconciliation_free(run.reconciliation);
     if (run.loop) loop_close(run.loop);
     store_close(run.reader);
+    house_forget_accounts(&run.accounts);
     return status;
 }
 

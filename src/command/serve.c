@@ -17,10 +17,11 @@
 
 enum { CONNECTIONS_LEAST = 16,
        EXIT_USAGE = 2,
-       DRAIN_SPARE_MS = 5000,
        EXIT_STORE_SUSPECT = 65 /* EX_DATAERR */,
        EXIT_NOT_QUIET = 75 /* EX_TEMPFAIL */,
        DESCRIPTORS_SPARE = 320 };
+
+static const micros DRAIN_SPARE = INT64_C(5) * MICROS_PER_SECOND;
 
 struct serve_settings {
     const char *listen;
@@ -39,6 +40,7 @@ static const struct setting settings[] = {
     { "listen", SETTING_TEXT, "127.0.0.1:8080", 0, 0, &chosen.listen,
       "Where to listen; port 0 picks a free one." },
     HOUSE_SETTINGS,
+#include "command/account_settings.list"
     { "open", SETTING_SWITCH, "off", 0, 0, &chosen.open,
       "Listen elsewhere than on loopback although no keys are asked for: everybody who reaches it may move money." },
     { "cards", SETTING_TEXT, "auto", 0, 0, &chosen.cards,
@@ -129,19 +131,28 @@ static void look_whether_quiet(struct world_timer *timer)
     else world_timer_start(world, timer, DRAIN_LOOK);
 }
 
+/* Of a merchant for us, or of us for a processor. */
+static micros longest_wait(const struct house *house)
+{
+    micros longest = house_chosen.answer_within_ms * MICROS_PER_MS;
+    for (size_t i = 0; i < house->accounts.count; i++) {
+        if (house->accounts.settings[i].timeout > longest) longest = house->accounts.settings[i].timeout;
+    }
+    return longest;
+}
+
 /* Nothing new; what was accepted is answered, and calls that are out are heard to their end. */
 static void stop(void *context)
 {
     struct gateway *gateway = context;
     struct world *world = loop_world(gateway->house.loop);
-    bool answers_last = house_chosen.answer_within_ms > house_chosen.bank_timeout_ms;
-    int64_t longest_ms = (answers_last ? house_chosen.answer_within_ms : house_chosen.bank_timeout_ms) + DRAIN_SPARE_MS;
+    micros longest = longest_wait(&gateway->house) + DRAIN_SPARE;
     log_info("stopping", LOG_NUMBER("unanswered", api_pending(gateway->api)));
     api_stop_taking(gateway->api);
     flows_stop_taking(gateway->house.flows);
     if (gateway->server) http_server_drain(gateway->server);
     if (gateway->control) http_server_drain(gateway->control);
-    gateway->drain_until = world_monotonic(world) + longest_ms * MICROS_PER_MS;
+    gateway->drain_until = world_monotonic(world) + longest;
     gateway->drain.fire = look_whether_quiet;
     crash_point("li.drain");
     world_timer_start(world, &gateway->drain, 0);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exchange: one try of an operation: fill the frozen bytes, send them, and judge what comes back. */
 #include "base/log.h"
+#include "flow/call.h"
 #include "flow/flows_internal.h"
 #include "processor/holes.h"
 
 /* A node without its lease looks again after this. */
 #define LEASE_PAUSE (INT64_C(200) * MICROS_PER_MS)
+
+/* What is open at a processor that is not set up any more waits until it is; only a restart can change that. */
+#define NOT_SET_UP_PAUSE (INT64_C(600) * MICROS_PER_SECOND)
 
 /* ---- sending ---- */
 
@@ -30,31 +34,16 @@ static void call_done(struct http_call *call)
 /* The lease may have run out while a connection was made. */
 static bool may_leave(struct http_call *call) { return lease_holds(CONTAINER_OF(call, struct operation_flow, call)->flows); }
 
-static void add_header(struct http_call *call, const char *name, str value)
-{
-    INSIST(call->header_count < HTTP_CALL_HEADERS_MAX);
-    call->headers[call->header_count++] = (struct http_header){ str_of(name), value };
-}
-
 static void address(struct operation_flow *flow, str body)
 {
     const struct processor_settings *settings = &flow->line->settings;
     const struct operation_record *operation = &flow->operation;
-    str url = arena_format(&flow->call_arena, "%s%.*s", settings->url, STR_FORMAT(operation->path));
-    flow->call = (struct http_call){
-        .method = operation->method,
-        .url = url.bytes,
-        .body = body,
-        .timeout = settings->timeout,
-        .connect_timeout = settings->connect_timeout,
-        .ca_file = settings->ca_file,
-        .arena = &flow->call_arena,
-        .may_leave = may_leave,
-        .done = call_done,
-    };
-    add_header(&flow->call, "Content-Type", STR("application/json"));
-    if (settings->processor->key_header) add_header(&flow->call, settings->processor->key_header, operation->processor_key);
-    if (flow->name.trace.length > 0) add_header(&flow->call, "traceparent", flow->name.trace);
+    struct processor_request request = { .method = operation->method, .path = operation->path, .body = body };
+    flow->call = call_to(settings, &request, &flow->call_arena);
+    flow->call.may_leave = may_leave;
+    flow->call.done = call_done;
+    if (settings->processor->key_header) call_add_header(&flow->call, settings->processor->key_header, operation->processor_key);
+    if (flow->name.trace.length > 0) call_add_header(&flow->call, "traceparent", flow->name.trace);
 }
 
 /* The frozen bytes with the card in their holes. False: there is a hole and the card cannot be had any more. */
@@ -103,6 +92,14 @@ static bool window_is_over(const struct operation_flow *flow)
                                   flow->line->settings.processor->key_window);
 }
 
+static struct next wait_for_set_up(struct operation_flow *flow)
+{
+    log_error("an operation is open at a processor that is not set up", LOG_TEXT("payment_id", payment_id_str(&flow->payment_id)),
+              LOG_TEXT("operation_id", operation_id_str(&flow->operation.id)), LOG_TEXT("processor", flow->operation.processor));
+    flow_wake_after(&flow->flow, NOT_SET_UP_PAUSE);
+    return sleep_then(CALL_PROCESSOR);
+}
+
 struct next call_processor(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
@@ -117,6 +114,7 @@ struct next call_processor(struct flow *base)
         flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
         return judge(flow, WINDOW_OVER);
     }
+    if (!line_is_set_up(flow->line)) return wait_for_set_up(flow);
     if (!lease_holds(flow->flows)) {
         flow_wake_after(base, LEASE_PAUSE);
         return sleep_then(CALL_PROCESSOR);
@@ -143,6 +141,7 @@ static void read_outcome(struct operation_flow *flow)
         .amount = money_of(operation->amount_minor, flow->record.payment.amount.currency),
         .authorization_ref = str_of(flow->record.authorization_ref.text),
         .capture_ref = str_of(flow->record.capture_ref.text),
+        .reference = operation->processor_key,
     };
     struct processor_answer answer = { .status = flow->call.status, .body = flow->call.answer_body, .replayed = was_replayed(flow) };
     flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };

@@ -6,13 +6,38 @@
 
 #include "flow/flows_internal.h"
 
+static struct line *find_line(struct flows *flows, str processor)
+{
+    for (size_t i = 0; i < flows->line_count; i++) {
+        if (str_equal(str_of(flows->lines[i].settings.processor->name), processor)) return &flows->lines[i];
+    }
+    return NULL;
+}
+
+static void add_line(struct flows *flows, const struct processor_settings *settings)
+{
+    INSIST(flows->line_count < PROCESSORS_MAX);
+    flows->lines[flows->line_count++].settings = *settings;
+}
+
+/* The store may name a processor that is not set up any more: its payments are told all the same, and nothing is sent. */
+static void add_lines(struct flows *flows)
+{
+    size_t count;
+    const struct processor *const *all = processor_all(&count);
+    for (size_t i = 0; i < flows->options.processor_count; i++) add_line(flows, &flows->options.processors[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (!find_line(flows, str_of(all[i]->name))) add_line(flows, &(struct processor_settings){ .processor = all[i] });
+    }
+}
+
 struct flows *flows_open(const struct flows_options *options)
 {
     struct flows *flows = memory_take(sizeof *flows);
     INSIST(options->processor_count >= 1 && options->processor_count <= PROCESSORS_MAX && options->form_count >= 1);
     flows->options = *options;
     flows->opened_at = world_monotonic(options->world);
-    for (size_t i = 0; i < options->processor_count; i++) flows->lines[i].settings = options->processors[i];
+    add_lines(flows);
     room_watch(flows);
     return flows;
 }
@@ -47,11 +72,9 @@ micros running_time(const struct flows *flows)
 
 struct line *line_of(struct flows *flows, str processor)
 {
-    for (size_t i = 0; i < flows->options.processor_count; i++) {
-        if (str_equal(str_of(flows->lines[i].settings.processor->name), processor)) return &flows->lines[i];
-    }
-    INSIST(!"every processor that the store names is set up");
-    return NULL;
+    struct line *line = find_line(flows, processor);
+    INSIST(line && "the store names processors that this binary knows");
+    return line;
 }
 
 /* ---- requests ---- */
@@ -171,6 +194,9 @@ void flows_look(const struct flows *flows, struct flows_view *out)
     *out = (struct flows_view){ .running = flows->running, .calls = flows->calls, .recovered = flows->recovered, .storage_low = flows->storage_low };
     out->has_lease = lease_holds(flows);
     out->nodes = nodes_count(flows);
-    for (size_t i = 0; i < flows->options.processor_count; i++) out->breaker_open[i] = flows->lines[i].pace.open;
+    out->line_count = flows->line_count;
+    for (size_t i = 0; i < flows->line_count; i++) {
+        out->lines[i] = (struct line_view){ flows->lines[i].settings.processor->name, flows->lines[i].pace.open };
+    }
     out->oldest_card = vault_oldest(flows->options.vault, world_now(world));
 }

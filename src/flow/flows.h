@@ -23,6 +23,7 @@ enum ending_kind {
     ENDING_EXPIRED,     /* the processor says that the hold is over */
     ENDING_UNAVAILABLE, /* the processor cannot be reached; when the record is there the payment has failed */
     ENDING_PROCESSOR_REFUSED, /* the processor will never do it; nothing happened */
+    ENDING_NOT_SET_UP,  /* the processor is one that this gateway has no keys for: nothing was begun */
     ENDING_NOT_FOUND,   /* no such payment */
     ENDING_KEY_REUSED,  /* the key belongs to another request */
     ENDING_STORAGE_LOW, /* no room on the disk: nothing was begun */
@@ -74,9 +75,12 @@ struct waiter {
 
 /* ---- opening ---- */
 
+enum { PROCESSORS_MAX = 8 };
+
 struct processor_settings {
     const struct processor *processor;
-    const char *url;          /* base address, without a slash at the end */
+    struct processor_keys keys;
+    const char *url;          /* base address, without a slash at the end; NULL: it is not set up, and nothing is sent */
     const char *ca_file;      /* as in struct http_call */
     micros timeout;           /* of one call; longer than any answer takes */
     micros connect_timeout;
@@ -92,7 +96,7 @@ struct flows_options {
     const char *store_path;   /* for the room on its disk; NULL: not watched */
     const struct answer_form *const *forms;
     size_t form_count;
-    struct processor_settings processors[4]; /* the first is the default */
+    struct processor_settings processors[PROCESSORS_MAX]; /* the first is the default */
     size_t processor_count;
     micros answer_within;     /* a waiter hears 202 after this */
     micros retry_base;        /* first back-off, doubled each time, full jitter */
@@ -177,7 +181,11 @@ struct flows_view {
     bool has_lease;       /* this node may drive operations */
     size_t nodes;         /* that live, with this one; 0: it is alone */
     bool storage_low;
-    bool breaker_open[4]; /* by processor */
+    struct line_view {
+        const char *processor;
+        bool breaker_open;
+    } lines[PROCESSORS_MAX];
+    size_t line_count;
     micros oldest_card;   /* the longest life of a sealed card */
 };
 void flows_look(const struct flows *flows, struct flows_view *out);

@@ -9,7 +9,7 @@
 #include "flow/pace.h"
 #include "world/http_client.h"
 
-enum { FLOW_BUCKETS = 16384, PROCESSORS_MAX = 4 };
+enum { FLOW_BUCKETS = 16384 };
 
 /* One processor that payments go to: how it speaks, where it is, how hard it may be pressed. */
 struct line {
@@ -103,7 +103,8 @@ struct operation_flow {
 
 struct flows {
     struct flows_options options;
-    struct line lines[PROCESSORS_MAX];
+    struct line lines[PROCESSORS_MAX]; /* those that are set up, the default first; then the others that this binary knows */
+    size_t line_count;
     micros opened_at; /* monotonic */
     size_t running;
     size_t calls;
@@ -138,6 +139,7 @@ void answer_overdue(struct operation_flow *flow);
 
 /* The line that a payment goes by. Its bytes are for that company and no other, so there is no default. */
 struct line *line_of(struct flows *flows, str processor);
+static inline bool line_is_set_up(const struct line *line) { return line->settings.url != NULL; }
 
 /* How long this gateway has been running in its life. Keys grow old by it, because a wall clock that jumps would make them
  * old at once. */

@@ -76,6 +76,7 @@ static struct next prepare(struct flow *base)
     make_id(base->world, STR("pay_"), flow->payment_id.text);
     if (!seal_card(flow)) refuse_new(flow, ENDING_OVERLOADED);
     if (flows->storage_low) refuse_new(flow, ENDING_STORAGE_LOW);
+    if (!line_is_set_up(flow->line)) refuse_new(flow, ENDING_NOT_SET_UP);
     if (pace_refuses_new(&flow->line->pace, base->world)) refuse_new(flow, ENDING_UNAVAILABLE);
     return go(RECORD_ATTEMPT);
 }

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
+#include "flow/call.h"
 #include "flow/pace.h"
-#include "world/http_client.h"
 
 enum {
     PAGE = 500,
@@ -148,9 +148,19 @@ static void end_asking(struct asking *asking)
     ask_next(asking->whole);
 }
 
+/* Where that payment went; NULL: to a processor that is not set up. */
+static const struct processor_settings *settings_of(const struct reconciliation *whole, const struct payment_record *payment)
+{
+    for (size_t i = 0; i < whole->options.processor_count; i++) {
+        const struct processor_settings *settings = &whole->options.processors[i];
+        if (str_equal(payment->processor, str_of(settings->processor->name))) return settings;
+    }
+    return NULL;
+}
+
 static struct processor_found read_found(struct asking *asking)
 {
-    const struct processor *processor = asking->whole->options.processor.processor;
+    const struct processor *processor = settings_of(asking->whole, asking->payment)->processor;
     struct processor_answer answer = { .status = asking->call.status, .body = asking->call.answer_body };
     struct processor_found found = { .kind = FOUND_NOTHING_SURE };
     struct processor_call asked = call_of(asking);
@@ -187,28 +197,20 @@ static void answered(struct http_call *done)
 
 static void call(struct asking *asking)
 {
-    const struct processor_settings *settings = &asking->whole->options.processor;
+    const struct processor_settings *settings = settings_of(asking->whole, asking->payment);
     struct processor_call asked = call_of(asking);
     struct processor_request request;
     arena_close(&asking->arena);
     settings->processor->look_ups[asking->object].ask(&asking->arena, &asked, &request);
-    asking->call = (struct http_call){
-        .method = request.method,
-        .url = arena_format(&asking->arena, "%s%.*s", settings->url, STR_FORMAT(request.path)).bytes,
-        .timeout = settings->timeout,
-        .connect_timeout = settings->connect_timeout,
-        .ca_file = settings->ca_file,
-        .arena = &asking->arena,
-        .done = answered,
-    };
+    asking->call = call_to(settings, &request, &asking->arena);
+    asking->call.done = answered;
     world_send(asking->whole->options.world, &asking->call);
 }
 
 static bool can_be_asked(const struct reconciliation *whole, const struct payment_record *payment, enum operation_kind object)
 {
-    const struct processor *processor = whole->options.processor.processor;
-    if (!str_equal(payment->processor, str_of(processor->name))) return false;
-    return processor->look_ups[object].ask && has_happened(payment, object) &&
+    const struct processor_settings *settings = settings_of(whole, payment);
+    return settings && settings->processor->look_ups[object].ask && has_happened(payment, object) &&
            reference_of(payment, object).length > 0;
 }
 

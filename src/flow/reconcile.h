@@ -39,7 +39,8 @@ struct reconciliation;
 struct reconciliation_options {
     struct world *world;
     str merchant;
-    struct processor_settings processor;
+    const struct processor_settings *processors; /* what went by another one is not compared */
+    size_t processor_count;
     void *context;
     void (*found)(void *context, const struct finding *finding);
     void (*progress)(void *context, const struct reconciliation_totals *totals); /* after each page */

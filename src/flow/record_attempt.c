@@ -146,6 +146,13 @@ static struct next begin_requested(struct operation_flow *flow)
     return go(CALL_PROCESSOR);
 }
 
+/* Without a record: the key stays free. */
+static struct next turn_away(struct operation_flow *flow, enum ending_kind why)
+{
+    write_reply(flow, why, REFUSED_NOT, NULL);
+    return flow->entry == ENTRY_EXPIRE ? finish() : go(REPLY);
+}
+
 struct next record_attempt(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
@@ -156,9 +163,7 @@ struct next record_attempt(struct flow *base)
         write_reply(flow, flow->refuses_with, REFUSED_NOT, NULL);
         return go(REPLY);
     }
-    if (flow->command.kind != COMMAND_AUTHORIZE && !load_payment(flow)) {
-        write_reply(flow, ENDING_NOT_FOUND, REFUSED_NOT, NULL);
-        return flow->entry == ENTRY_EXPIRE ? finish() : go(REPLY);
-    }
+    if (flow->command.kind != COMMAND_AUTHORIZE && !load_payment(flow)) return turn_away(flow, ENDING_NOT_FOUND);
+    if (flow->command.kind != COMMAND_AUTHORIZE && !line_is_set_up(flow->line)) return turn_away(flow, ENDING_NOT_SET_UP);
     return begin_requested(flow);
 }

@@ -52,16 +52,17 @@ static void freeze(struct operation_flow *flow, struct operation_record *operati
 {
     const struct processor *processor = flow->line->settings.processor;
     struct processor_request bytes;
+    operation->processor = str_of(processor->name);
+    operation->processor_key = processor_key_of(flow, &operation->id);
     struct processor_call call = {
         .amount = money_of(operation->amount_minor, flow->moved.payment.amount.currency),
         .authorization_ref = str_of(flow->moved.authorization_ref.text),
         .capture_ref = str_of(flow->moved.capture_ref.text),
+        .reference = operation->processor_key,
         .has_cvv = flow->command.has_cvv,
     };
     INSIST(processor->operations[operation->kind].ask);
     processor->operations[operation->kind].ask(&flow->flow.arena, &call, &bytes);
-    operation->processor = str_of(processor->name);
-    operation->processor_key = processor_key_of(flow, &operation->id);
     operation->method = bytes.method;
     operation->path = bytes.path;
     operation->body = bytes.body;

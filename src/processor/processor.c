@@ -2,11 +2,11 @@
 /* processor: the list of those that this binary knows. */
 #include "processor/processor.h"
 
-#define PROCESSOR(name) extern const struct processor processor_##name;
+#define PROCESSOR(name, ...) extern const struct processor processor_##name;
 #include "processor/processors.list"
 #undef PROCESSOR
 
-#define PROCESSOR(name) &processor_##name,
+#define PROCESSOR(name, ...) &processor_##name,
 static const struct processor *const processors[] = {
 #include "processor/processors.list"
 };

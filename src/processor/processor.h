@@ -14,6 +14,7 @@ struct processor_call {
     str authorization_ref; /* capture, void, and the look-up of an authorization */
     str capture_ref;       /* refund, and the look-up of a capture */
     str refund_ref;        /* the look-up of a refund */
+    str reference;         /* names this operation there: 64 hex digits, the same over every try; the value of `key_header`, too */
     bool has_cvv;
 };
 
@@ -57,8 +58,34 @@ struct processor_look_up {
     processor_read_found *read;
 };
 
+/* Who we are there. Read from a file that only we may read; never in frozen bytes, history or log. NULL: not given. */
+struct processor_keys {
+    const char *secret_key;
+    const char *client_id;
+    const char *encryption_key;
+    const char *webhook_secret;
+};
+
+/* How a request says who sends it. */
+enum processor_credential {
+    CREDENTIAL_NONE,
+    CREDENTIAL_BEARER, /* "Authorization: Bearer" and the secret key (RFC 6750) */
+};
+
+/* A header that every request carries. */
+struct processor_header {
+    const char *name, *value;
+};
+
+enum { PROCESSOR_HEADERS_MAX = 3 };
+
 struct processor {
     const char *name;
+    const char *live_url, *test_url; /* base addresses of the company itself; NULL: the setting has one */
+    const char *live_key_prefix, *test_key_prefix; /* what its secret keys begin with; NULL: they do not tell */
+    const char *content_type;    /* of all bodies */
+    struct processor_header headers[PROCESSOR_HEADERS_MAX]; /* up to the first without a name */
+    enum processor_credential credential;
     const char *key_header;      /* carries the idempotency key; NULL: it has none */
     const char *replayed_header; /* marks a replay, value "true"; NULL: none */
     micros key_window;           /* how long it remembers a key */

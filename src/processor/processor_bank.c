@@ -284,6 +284,7 @@ static void read_found_refund(struct arena *arena, const struct processor_call *
 extern const struct processor processor_bank;
 const struct processor processor_bank = {
     .name = "bank",
+    .content_type = "application/json",
     .key_header = "Idempotency-Key",
     .replayed_header = "X-Idempotent-Replayed",
     .key_window = INT64_C(24) * 3600 * MICROS_PER_SECOND, /* (6) */

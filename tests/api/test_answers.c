@@ -58,6 +58,7 @@ static const struct ending_row endings[] = {
     { ENDING_REFUSED,  REFUSED_CVV_REQUIRED,              OPERATION_AUTHORIZE, false, 422, 0, "cvv_required", NULL },
     { ENDING_REFUSED,  REFUSED_REFERENCE_UNKNOWN,         OPERATION_REFUND,    true,  422, 0, "processor_reference_unknown", NULL },
     { ENDING_EXPIRED,           REFUSED_NOT, OPERATION_CAPTURE,   true,  409, 0,  "authorization_expired", NULL },
+    { ENDING_NOT_SET_UP,        REFUSED_NOT, OPERATION_AUTHORIZE, false, 422, 0,  "processor_not_set_up", NULL },
     { ENDING_UNAVAILABLE,       REFUSED_NOT, OPERATION_AUTHORIZE, true,  503, 5,  "processor_unavailable", NULL },
     { ENDING_UNAVAILABLE,       REFUSED_NOT, OPERATION_AUTHORIZE, false, 503, 5,  "processor_unavailable", NULL },
     { ENDING_PROCESSOR_REFUSED, REFUSED_NOT, OPERATION_AUTHORIZE, true,  422, 0,  "processor_refused", NULL },

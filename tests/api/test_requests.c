@@ -369,7 +369,8 @@ static void pages_about_the_api(void **state)
 static void figures_are_told(void **state)
 {
     (void)state;
-    fake.view = (struct flows_view){ .running = 3, .calls = 2, .recovered = true, .breaker_open = { true }, .oldest_card = 9 * MICROS_PER_SECOND };
+    fake.view = (struct flows_view){ .running = 3, .calls = 2, .recovered = true, .lines = { { "bank", true } }, .line_count = 1,
+                                     .oldest_card = 9 * MICROS_PER_SECOND };
     asking_get(&house, "/nowhere");
     assert_int_equal(asking_get(&house, "/metrics"), 200);
     assert_text(house.content_type, "text/plain; version=0.0.4");

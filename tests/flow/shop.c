@@ -28,6 +28,7 @@ static const struct {
     [ENDING_DECLINED] = { "declined", 402 },
     [ENDING_REFUSED] = { "refused", 409 },
     [ENDING_EXPIRED] = { "expired", 409 },
+    [ENDING_NOT_SET_UP] = { "not_set_up", 422 },
     [ENDING_UNAVAILABLE] = { "unavailable", 503 },
     [ENDING_PROCESSOR_REFUSED] = { "processor_refused", 422 },
     [ENDING_NOT_FOUND] = { "not_found", 404 },

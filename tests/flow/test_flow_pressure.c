@@ -27,7 +27,7 @@ static void open_breaker(struct shop *shop, struct guest *guests[30])
     for (int i = 0; i < 30; i++) guests[i] = pay(shop, i);
     shop_pass(shop, SHOP_SECOND);
     flows_look(shop->flows, &view);
-    assert_true(view.breaker_open[0]);
+    assert_true(view.lines[0].breaker_open);
 }
 
 static void a_dead_bank_is_not_asked_for_new_payments(void **state)

@@ -203,32 +203,57 @@ static void a_wish_may_name_its_processor_and_describe_itself(void **state)
 
 /* ---- two processors ---- */
 
+/* The gateway goes down, and comes back with these processors. */
+static void come_back_with(struct shop *shop, const struct processor_settings *processors, size_t count)
+{
+    static const struct answer_form form = { "word", write_word };
+    static const struct answer_form *const forms[] = { &form };
+    str secret = STR("not a secret");
+    struct flows_options options = {
+        .world = fake_world_of_gateway(shop->world), .vault = shop->vault, .key_secret = hash_of(&secret, 1), .merchant = STR("m_1"),
+        .forms = forms, .form_count = 1, .processor_count = count, .answer_within = 10 * SHOP_SECOND,
+        .retry_base = SHOP_SECOND / 10, .request_kept = SHOP_DAY, .flows_max = 100,
+    };
+    memcpy(options.processors, processors, count * sizeof *processors);
+    flows_stop_taking(shop->flows);
+    assert_true(flows_are_quiet(shop->flows));
+    flows_close(shop->flows);
+    shop->flows = flows_open(&options);
+}
+
+/* Its keys were taken away: nothing is begun there, nothing is lost, and all goes on once it is back. */
+static void a_processor_that_is_not_set_up_any_more_gets_nothing(void **state)
+{
+    (void)state;
+    struct shop *shop = shop_open();
+    struct processor other = *processor_named(STR("bank"));
+    const char *payment = shop_held(shop, "k1");
+    other.name = "other";
+    struct processor_settings settings = { .processor = &other, .url = "http://bank", .timeout = 30 * SHOP_SECOND,
+                                           .connect_timeout = SHOP_SECOND, .resend_after = SHOP_SECOND };
+    come_back_with(shop, &settings, 1);
+    assert_told(shop_answered(shop, shop_capture(shop, "k2", payment)), 422, "not_set_up");
+    settings.processor = processor_named(STR("bank"));
+    come_back_with(shop, &settings, 1);
+    assert_told(shop_answered(shop, shop_capture(shop, "k2", payment)), 200, "done captured");
+    shop_close(shop);
+}
+
 /* The gateway comes back with another default: what was begun with one processor is ended with it. */
 static void each_payment_stays_with_its_processor(void **state)
 {
     (void)state;
-    static const struct answer_form form = { "word", write_word };
-    static const struct answer_form *const forms[] = { &form };
     struct shop *shop = shop_open();
     struct processor other = *processor_named(STR("bank"));
     const char *payment = shop_held(shop, "k1");
     other.name = "other";
     other.replayed_header = NULL; /* it does not tell repeats apart */
-    flows_stop_taking(shop->flows);
-    assert_true(flows_are_quiet(shop->flows));
-    flows_close(shop->flows);
-
-    str secret = STR("not a secret");
     struct processor_settings settings = { .url = "http://bank", .timeout = 30 * SHOP_SECOND, .connect_timeout = SHOP_SECOND,
                                            .resend_after = SHOP_SECOND };
-    struct flows_options options = {
-        .world = fake_world_of_gateway(shop->world), .vault = shop->vault, .key_secret = hash_of(&secret, 1), .merchant = STR("m_1"),
-        .forms = forms, .form_count = 1, .processors = { settings, settings }, .processor_count = 2, .answer_within = 10 * SHOP_SECOND,
-        .retry_base = SHOP_SECOND / 10, .request_kept = SHOP_DAY, .flows_max = 100,
-    };
-    options.processors[0].processor = &other;
-    options.processors[1].processor = processor_named(STR("bank"));
-    shop->flows = flows_open(&options);
+    struct processor_settings bank = settings;
+    settings.processor = &other;
+    bank.processor = processor_named(STR("bank"));
+    come_back_with(shop, (const struct processor_settings[]){ settings, bank }, 2);
     assert_told(shop_answered(shop, shop_capture(shop, "k2", payment)), 200, "done captured");
     fake_bank_fault(shop->world, "\"path\": \"/api/v1/authorizations\", \"fault\": \"act_then_hang_up\"");
     struct guest *guest = shop_answered(shop, pay(shop, "k3"));
@@ -310,6 +335,7 @@ int main(void)
         cmocka_unit_test(a_part_is_refused_and_the_whole_may_be_said_as_an_amount),
         cmocka_unit_test(a_wish_may_name_its_processor_and_describe_itself),
         cmocka_unit_test(each_payment_stays_with_its_processor),
+        cmocka_unit_test(a_processor_that_is_not_set_up_any_more_gets_nothing),
         cmocka_unit_test(an_id_that_no_processor_would_give_is_not_kept),
         cmocka_unit_test(steps_have_names_of_their_own),
         cmocka_unit_test(what_happened_is_counted),

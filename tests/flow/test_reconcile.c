@@ -48,11 +48,13 @@ static void finished(void *context, const struct reconciliation_totals *totals, 
 static struct audit compare_books_with(struct shop *shop, const struct processor *processor, bool tells_progress)
 {
     struct audit audit = { 0 };
+    struct processor_settings settings = { .processor = processor, .url = "http://bank", .timeout = 30 * SHOP_SECOND,
+                                           .connect_timeout = SHOP_SECOND };
     struct reconciliation_options options = {
         .world = fake_world_of_gateway(shop->world),
         .merchant = STR("m_1"),
-        .processor = { .processor = processor, .url = "http://bank", .timeout = 30 * SHOP_SECOND,
-                       .connect_timeout = SHOP_SECOND },
+        .processors = &settings,
+        .processor_count = 1,
         .context = &audit, .found = found, .progress = tells_progress ? progress : NULL, .finished = finished,
     };
     struct reconciliation *reconciliation = reconciliation_start(&options);
