@@ -9,6 +9,13 @@ static struct verdict review(const char *reason)
     return (struct verdict){ .kind = VERDICT_REVIEW, .doubtful = true, .reason = reason };
 }
 
+bool attempt_inquires(enum protection protection)
+{
+    return protection == PROTECTED_BY_REFERENCE || protection == PROTECTED_BY_NOTHING;
+}
+
+static struct verdict inquire(enum verdict_kind how) { return (struct verdict){ .kind = how, .doubtful = true }; }
+
 /* The same bytes again, unless that has become impossible or dangerous. */
 static struct verdict try_again(const struct attempt_past *past, enum verdict_kind how, bool doubtful)
 {
@@ -20,6 +27,7 @@ static struct verdict try_again(const struct attempt_past *past, enum verdict_ki
 
 static struct verdict judge_unknown(const struct attempt_past *past)
 {
+    if (attempt_inquires(past->protection)) return inquire(VERDICT_INQUIRE_AFTER_QUIET);
     return try_again(past, VERDICT_TRY_AFTER_QUIET, true);
 }
 
@@ -68,6 +76,7 @@ static struct verdict judge_refused(const struct attempt_past *past)
 static struct verdict judge_already(const struct attempt_past *past)
 {
     struct verdict done = verdict(VERDICT_DONE); /* without the processor's id */
+    if (attempt_inquires(past->protection)) return inquire(VERDICT_INQUIRE);
     if (past->first_already == 0) return try_again(past, VERDICT_TRY_AGAIN, true);
     if (past->kind == OPERATION_REFUND) return done; /* the money is back, whoever sent it */
     if (past->rival_possible) return review("used_by_another_operation");
@@ -77,6 +86,7 @@ static struct verdict judge_already(const struct attempt_past *past)
 
 static struct verdict judge_busy(const struct attempt_past *past, const struct outcome *outcome)
 {
+    if (outcome->may_have_happened && attempt_inquires(past->protection)) return inquire(VERDICT_INQUIRE);
     return try_again(past, VERDICT_TRY_AGAIN, outcome->may_have_happened);
 }
 
@@ -89,14 +99,19 @@ static struct verdict judge_denied(const struct attempt_past *past)
 static struct verdict judge_mismatched(const struct attempt_past *past)
 {
     if (past->mismatched_before + 1 >= ATTEMPT_MISMATCHED_MAX) return review("answer_mismatched");
-    return try_again(past, VERDICT_TRY_AFTER_QUIET, true);
+    return judge_unknown(past);
+}
+
+/* May an operation of that kind end so? */
+static bool fits(const struct attempt_past *past, const struct outcome *outcome)
+{
+    return (outcome->kind != OUTCOME_DECLINED || past->kind == OPERATION_AUTHORIZE) &&
+           (outcome->kind != OUTCOME_EXPIRED || past->kind == OPERATION_CAPTURE);
 }
 
 struct verdict attempt_judge(const struct attempt_past *past, const struct outcome *outcome)
 {
-    bool fits = (outcome->kind != OUTCOME_DECLINED || past->kind == OPERATION_AUTHORIZE) &&
-                (outcome->kind != OUTCOME_EXPIRED || past->kind == OPERATION_CAPTURE);
-    if (!fits) return judge_unknown(past);
+    if (!fits(past, outcome)) return judge_unknown(past);
     switch (outcome->kind) {
     case OUTCOME_NOT_SENT: return judge_not_sent(past);
     case OUTCOME_DONE: return judge_done(past, outcome);
@@ -107,14 +122,53 @@ struct verdict attempt_judge(const struct attempt_past *past, const struct outco
     case OUTCOME_BUSY: return judge_busy(past, outcome);
     case OUTCOME_DENIED: return judge_denied(past);
     case OUTCOME_MISMATCHED: return judge_mismatched(past);
+    case OUTCOME_OPEN: return inquire(VERDICT_INQUIRE);
+    case OUTCOME_ABSENT:
     case OUTCOME_UNKNOWN:
     case OUTCOME_KIND_COUNT: break;
     }
     return judge_unknown(past);
 }
 
-bool attempt_window_is_over(enum operation_kind kind, micros first_sent_at, micros now, micros key_window)
+/* ---- inquiries ---- */
+
+/* A reference that is taken once makes a second try harmless; without one it has to be certain. */
+static struct verdict judge_absent(const struct attempt_past *past)
 {
-    if (kind != OPERATION_AUTHORIZE || first_sent_at == 0) return false;
+    bool is_certain = past->protection == PROTECTED_BY_REFERENCE || past->absent_before + 1 >= ATTEMPT_ABSENT_MIN;
+    if (!is_certain) return inquire(VERDICT_INQUIRE);
+    if (past->card_gone) return review(REASON_CARD_GONE);
+    return verdict(VERDICT_TRY_AGAIN);
+}
+
+static struct verdict judge_found_mismatched(const struct attempt_past *past)
+{
+    return past->mismatched_before + 1 >= ATTEMPT_MISMATCHED_MAX ? review("answer_mismatched") : inquire(VERDICT_INQUIRE);
+}
+
+struct verdict attempt_judge_inquiry(const struct attempt_past *past, const struct outcome *outcome)
+{
+    if (!fits(past, outcome)) return inquire(VERDICT_INQUIRE);
+    switch (outcome->kind) {
+    case OUTCOME_DONE: return verdict(VERDICT_DONE);
+    case OUTCOME_DECLINED: return verdict(VERDICT_DECLINED);
+    case OUTCOME_EXPIRED: return verdict(VERDICT_EXPIRED);
+    case OUTCOME_REFUSED: return (struct verdict){ .kind = VERDICT_FAILED, .reason = REASON_PROCESSOR_REFUSED };
+    case OUTCOME_ABSENT: return judge_absent(past);
+    case OUTCOME_MISMATCHED: return judge_found_mismatched(past);
+    case OUTCOME_UNKNOWN:
+    case OUTCOME_NOT_SENT:
+    case OUTCOME_ALREADY:
+    case OUTCOME_BUSY:
+    case OUTCOME_DENIED:
+    case OUTCOME_OPEN:
+    case OUTCOME_KIND_COUNT: break;
+    }
+    return inquire(VERDICT_INQUIRE);
+}
+
+bool attempt_window_is_over(enum protection protection, micros first_sent_at, micros now, micros key_window)
+{
+    if (protection != PROTECTED_BY_KEY || first_sent_at == 0) return false;
     return now - first_sent_at > key_window - key_window / 10;
 }

@@ -6,6 +6,14 @@
 
 #include "domain/payment.h"
 
+/* What keeps an operation from being done twice at the processor; it decides how doubt is resolved. */
+enum protection {
+    PROTECTED_BY_KEY,       /* for a time the same key brings the first answer again: the same bytes once more */
+    PROTECTED_BY_STATE,     /* what it works on can be used once, for ever: the same bytes once more, and "already" is a success */
+    PROTECTED_BY_REFERENCE, /* our reference is taken once, but a second try does not tell what became of the first: it is inquired about */
+    PROTECTED_BY_NOTHING,   /* a second try is a second effect: it is inquired about, and sent again only when it is certainly not there */
+};
+
 /* What one exchange with a processor came to, in our words. */
 enum outcome_kind {
     OUTCOME_UNKNOWN,     /* no answer, or one that makes no sense: it may have happened */
@@ -18,6 +26,8 @@ enum outcome_kind {
     OUTCOME_BUSY,        /* a passing fault, told in an answer: ask again with the same bytes */
     OUTCOME_DENIED,      /* it claims not to know an object that it gave us: not believable at once */
     OUTCOME_MISMATCHED,  /* a success that speaks of another amount, currency or object */
+    OUTCOME_OPEN,        /* the processor has it and has not decided: it is inquired about */
+    OUTCOME_ABSENT,      /* to an inquiry: the processor has nothing of it */
     OUTCOME_KIND_COUNT,
 };
 
@@ -43,11 +53,13 @@ struct outcome {
 /* What had gone before the outcome that is judged. */
 struct attempt_past {
     enum operation_kind kind;
+    enum protection protection;
     int sends_before;       /* tries of these bytes that may have left, other than the judged one */
     int lost_before;        /* of those, the ones after which it may have happened (no answer, a crash, a hidden success) */
     int first_already;      /* the number of the try that OUTCOME_ALREADY first came to, from 1; 0: to none yet */
     int denied_before;      /* OUTCOME_DENIED and doubted declines so far */
     int mismatched_before;  /* OUTCOME_MISMATCHED so far */
+    int absent_before;      /* OUTCOME_ABSENT in a row */
     bool rival_possible;    /* another operation on the same object ended without certainty */
     bool processor_ill;     /* it showed signs of illness lately */
     bool nobody_waits;      /* every caller has had his answer or his deadline is over */
@@ -62,8 +74,13 @@ enum verdict_kind {
     VERDICT_EXPIRED,
     VERDICT_TRY_AGAIN, /* the same bytes, after a back-off */
     VERDICT_TRY_AFTER_QUIET, /* the same bytes, once a killed request cannot be running there any more */
+    VERDICT_INQUIRE,   /* ask what became of it, after a back-off */
+    VERDICT_INQUIRE_AFTER_QUIET, /* the same, once a killed request cannot be running there any more */
     VERDICT_REVIEW,    /* a person has to find out */
 };
+
+/* Neither an end nor a person's. */
+static inline bool verdict_goes_on(enum verdict_kind kind) { return kind >= VERDICT_TRY_AGAIN && kind <= VERDICT_INQUIRE_AFTER_QUIET; }
 
 struct verdict {
     enum verdict_kind kind;
@@ -79,16 +96,23 @@ struct verdict {
 enum {
     ATTEMPT_DENIED_MAX = 8,     /* with back-off about a minute of an ill processor's masked faults */
     ATTEMPT_MISMATCHED_MAX = 3, /* a replay says the same each time: more would not help */
+    ATTEMPT_ABSENT_MIN = 2,     /* a list may be a moment behind, and a second effect cannot be taken back */
 };
 
 /* Holds that may stand at the processor beside the one that counts: each lost try of an authorization may have made one of its
  * own, and one of those is known when an answer, or a person, has named it. */
 int attempt_stray_holds(enum operation_kind kind, int lost, bool one_is_known);
 
+/* Of the answer to a try. */
 struct verdict attempt_judge(const struct attempt_past *past, const struct outcome *outcome);
 
-/* Keys are re-sent inside the processor's key window less a tenth; operations that the processor's own state protects
- * (capture, void, refund) may be re-sent later. */
-bool attempt_window_is_over(enum operation_kind kind, micros first_sent_at, micros now, micros key_window);
+/* Of the answer to an inquiry, which changes nothing there. VERDICT_TRY_AGAIN: no earlier try was taken, and none can be any more. */
+struct verdict attempt_judge_inquiry(const struct attempt_past *past, const struct outcome *outcome);
+
+/* After a try that may have been taken: is it inquired about before the same bytes are sent again? */
+bool attempt_inquires(enum protection protection);
+
+/* Keys are re-sent inside the processor's key window less a tenth; what something else protects may be re-sent later. */
+bool attempt_window_is_over(enum protection protection, micros first_sent_at, micros now, micros key_window);
 
 #endif

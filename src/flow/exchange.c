@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exchange: one try of an operation: fill the frozen bytes, send them, and judge what comes back. */
+/* exchange: one try of an operation: fill the frozen bytes, send them, and judge what comes back; or an inquiry about an earlier try,
+ * where the processor does not protect us from a second effect. */
 #include "base/log.h"
 #include "flow/call.h"
 #include "flow/flows_internal.h"
@@ -16,6 +17,7 @@
 /* Why there is something to be judged. Only a try becomes part of the past. */
 enum occasion {
     TRIED,
+    INQUIRED,    /* about a try that was lost */
     CALLED_OFF,  /* the merchant's time is over and nothing has ever left */
     WINDOW_OVER, /* the processor may have forgotten the key: it is not sent again */
     CARD_GONE,   /* the bytes cannot be filled */
@@ -34,16 +36,18 @@ static void call_done(struct http_call *call)
 /* The lease may have run out while a connection was made. */
 static bool may_leave(struct http_call *call) { return lease_holds(CONTAINER_OF(call, struct operation_flow, call)->flows); }
 
-static void address(struct operation_flow *flow, str body)
+static void address(struct operation_flow *flow, const struct processor_request *request)
 {
-    const struct processor_settings *settings = &flow->line->settings;
-    const struct operation_record *operation = &flow->operation;
-    struct processor_request request = { .method = operation->method, .path = operation->path, .body = body };
-    flow->call = call_to(settings, &request, &flow->call_arena);
+    flow->call = call_to(&flow->line->settings, request, &flow->call_arena);
     flow->call.may_leave = may_leave;
     flow->call.done = call_done;
-    if (settings->processor->key_header) call_add_header(&flow->call, settings->processor->key_header, operation->processor_key);
     if (flow->name.trace.length > 0) call_add_header(&flow->call, "traceparent", flow->name.trace);
+}
+
+static void leave(struct operation_flow *flow)
+{
+    flow->flows->calls++;
+    world_send(flow->flow.world, &flow->call);
 }
 
 /* The frozen bytes with the card in their holes. False: there is a hole and the card cannot be had any more. */
@@ -63,18 +67,42 @@ static bool fill(struct operation_flow *flow, str *body)
     return opened;
 }
 
+static struct processor_call call_of(const struct operation_flow *flow)
+{
+    const struct operation_record *operation = &flow->operation;
+    return (struct processor_call){
+        .amount = money_of(operation->amount_minor, flow->record.payment.amount.currency),
+        .authorization_ref = str_of(flow->record.authorization_ref.text),
+        .capture_ref = str_of(flow->record.capture_ref.text),
+        .reference = operation->processor_key,
+    };
+}
+
+static struct next inquire(struct operation_flow *flow)
+{
+    struct processor_call about = call_of(flow);
+    struct processor_request request = { 0 };
+    arena_close(&flow->call_arena);
+    flow->line->settings.processor->inquiries[flow->operation.kind].ask(&flow->call_arena, &about, &request);
+    address(flow, &request);
+    leave(flow);
+    return sleep_then(READ_ANSWER);
+}
+
 static struct next send(struct operation_flow *flow)
 {
-    str body;
+    const char *key_header = flow->line->settings.processor->key_header;
+    const struct operation_record *operation = &flow->operation;
+    struct processor_request request = { .method = operation->method, .path = operation->path };
     arena_close(&flow->call_arena);
-    if (!fill(flow, &body)) {
+    if (!fill(flow, &request.body)) {
         pace_unused(&flow->line->pace);
         flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
         return judge(flow, CARD_GONE);
     }
-    address(flow, body);
-    flow->flows->calls++;
-    world_send(flow->flow.world, &flow->call);
+    address(flow, &request);
+    if (key_header) call_add_header(&flow->call, key_header, operation->processor_key);
+    leave(flow);
     return sleep_then(READ_ANSWER);
 }
 
@@ -85,10 +113,15 @@ static struct next call_off(struct operation_flow *flow)
     return judge(flow, CALLED_OFF);
 }
 
+static enum protection protection_of(const struct operation_flow *flow)
+{
+    return flow->line->settings.processor->protection[flow->operation.kind];
+}
+
 static bool window_is_over(const struct operation_flow *flow)
 {
     const struct operation_record *operation = &flow->operation;
-    return attempt_window_is_over(operation->kind, operation->started_at, world_now(flow->flow.world),
+    return attempt_window_is_over(protection_of(flow), operation->started_at, world_now(flow->flow.world),
                                   flow->line->settings.processor->key_window);
 }
 
@@ -110,7 +143,7 @@ struct next call_processor(struct flow *base)
     if (flow->flows->stopping && (!first || !flow->waiters)) {
         return sleep_then(CALL_PROCESSOR); /* durable: the next start goes on with it */
     }
-    if (!first && window_is_over(flow)) {
+    if (!first && !flow->inquires && window_is_over(flow)) {
         flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
         return judge(flow, WINDOW_OVER);
     }
@@ -123,7 +156,7 @@ struct next call_processor(struct flow *base)
         flow_wake_after(base, wait);
         return sleep_then(CALL_PROCESSOR);
     }
-    return send(flow);
+    return flow->inquires ? inquire(flow) : send(flow);
 }
 
 /* ---- reading ---- */
@@ -136,18 +169,15 @@ static bool was_replayed(const struct operation_flow *flow)
 
 static void read_outcome(struct operation_flow *flow)
 {
-    const struct operation_record *operation = &flow->operation;
-    struct processor_call asked = {
-        .amount = money_of(operation->amount_minor, flow->record.payment.amount.currency),
-        .authorization_ref = str_of(flow->record.authorization_ref.text),
-        .capture_ref = str_of(flow->record.capture_ref.text),
-        .reference = operation->processor_key,
-    };
+    const struct processor *processor = flow->line->settings.processor;
+    enum operation_kind kind = flow->operation.kind;
+    processor_read *read = flow->inquires ? processor->inquiries[kind].read : processor->operations[kind].read;
+    struct processor_call asked = call_of(flow);
     struct processor_answer answer = { .status = flow->call.status, .body = flow->call.answer_body, .replayed = was_replayed(flow) };
     flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
     if (flow->call.result == HTTP_CALL_NOT_SENT) flow->outcome.kind = OUTCOME_NOT_SENT;
     if (flow->call.result != HTTP_CALL_ANSWERED) return;
-    flow->line->settings.processor->operations[operation->kind].read(&flow->call_arena, &asked, &answer, &flow->outcome);
+    read(&flow->call_arena, &asked, &answer, &flow->outcome);
 }
 
 static enum pace_feedback feedback_of(const struct operation_flow *flow)
@@ -173,7 +203,7 @@ struct next read_answer(struct flow *base)
     enum pace_feedback feedback = feedback_of(flow);
     if (feedback == PACE_FAILED) log_trouble(flow);
     pace_told(&flow->line->pace, base->world, feedback, flow->outcome.shows_illness);
-    return judge(flow, TRIED);
+    return judge(flow, flow->inquires ? INQUIRED : TRIED);
 }
 
 /* ---- judging ---- */
@@ -183,17 +213,28 @@ static struct attempt_past past_of(const struct operation_flow *flow, enum occas
     const struct operation_record *operation = &flow->operation;
     return (struct attempt_past){
         .kind = operation->kind,
+        .protection = protection_of(flow),
         .sends_before = (int)operation->sends,
         .lost_before = (int)operation->lost,
         .first_already = (int)operation->already,
         .denied_before = (int)operation->denied,
         .mismatched_before = (int)operation->mismatched,
+        .absent_before = flow->absent,
         .rival_possible = flow->record.rival_possible,
         .processor_ill = pace_is_ill(&flow->line->pace, flow->flow.world),
         .nobody_waits = occasion == CALLED_OFF || !flow->waiters,
         .window_over = occasion == WINDOW_OVER || window_is_over(flow),
         .card_gone = occasion == CARD_GONE,
     };
+}
+
+/* What an inquiry found. Certainly nothing: the tries that were lost are no longer in doubt. */
+static void remember_inquiry(struct operation_flow *flow)
+{
+    bool is_absent = flow->outcome.kind == OUTCOME_ABSENT;
+    flow->operation.mismatched += flow->outcome.kind == OUTCOME_MISMATCHED;
+    flow->absent = is_absent ? flow->absent + 1 : 0;
+    if (is_absent && flow->verdict.kind == VERDICT_TRY_AGAIN) flow->operation.lost = 0;
 }
 
 /* The try becomes part of the past. */
@@ -212,7 +253,8 @@ static micros pause_of(struct operation_flow *flow)
 {
     const struct flows_options *options = &flow->flows->options;
     micros back_off = pace_back_off(flow->flow.world, options->retry_base, flow->busy_tries++);
-    return flow->verdict.kind == VERDICT_TRY_AFTER_QUIET ? flow->line->settings.resend_after + back_off : back_off;
+    bool after_quiet = flow->verdict.kind == VERDICT_TRY_AFTER_QUIET || flow->verdict.kind == VERDICT_INQUIRE_AFTER_QUIET;
+    return after_quiet ? flow->line->settings.resend_after + back_off : back_off;
 }
 
 static struct next act_on(struct operation_flow *flow)
@@ -224,7 +266,9 @@ static struct next act_on(struct operation_flow *flow)
     case VERDICT_EXPIRED: return go(RECORD_OUTCOME);
     case VERDICT_REVIEW: return go(RECORD_DOUBT);
     case VERDICT_TRY_AGAIN:
-    case VERDICT_TRY_AFTER_QUIET: break;
+    case VERDICT_TRY_AFTER_QUIET:
+    case VERDICT_INQUIRE:
+    case VERDICT_INQUIRE_AFTER_QUIET: break;
     }
     return go(flow->verdict.doubtful ? RECORD_DOUBT : WAIT);
 }
@@ -232,8 +276,10 @@ static struct next act_on(struct operation_flow *flow)
 static struct next judge(struct operation_flow *flow, enum occasion occasion)
 {
     struct attempt_past past = past_of(flow, occasion);
-    flow->verdict = attempt_judge(&past, &flow->outcome);
+    flow->verdict = occasion == INQUIRED ? attempt_judge_inquiry(&past, &flow->outcome) : attempt_judge(&past, &flow->outcome);
     if (occasion == TRIED) remember(&flow->operation, &flow->outcome);
+    if (occasion == INQUIRED) remember_inquiry(flow);
+    flow->inquires = flow->verdict.kind == VERDICT_INQUIRE || flow->verdict.kind == VERDICT_INQUIRE_AFTER_QUIET;
     flow->pause = pause_of(flow);
     prepare_transaction(flow);
     measure_doubt(flow->verdict.kind);

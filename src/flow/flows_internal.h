@@ -89,6 +89,8 @@ struct operation_flow {
     struct verdict verdict;
     micros pause;    /* before the next try */
     int busy_tries;  /* for the back-off */
+    bool inquires;   /* the next call asks what became of the tries before it */
+    int absent;      /* inquiries in a row that found nothing */
     bool deadline_over; /* of a waiter, while nothing had left yet */
 
     /* the answer */

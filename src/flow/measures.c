@@ -85,6 +85,6 @@ void measure_ended(const struct operation_flow *flow)
 
 void measure_doubt(enum verdict_kind kind)
 {
-    if (kind == VERDICT_TRY_AGAIN || kind == VERDICT_TRY_AFTER_QUIET) metric_add(&doubts, 1);
+    if (verdict_goes_on(kind)) metric_add(&doubts, 1);
     if (kind == VERDICT_REVIEW) metric_add(&reviews, 1);
 }

@@ -169,7 +169,8 @@ static struct next settled(struct flow *base)
 
     enter_by_payment(flow);
     flow->outcome = (struct outcome){ 0 };
-    flow->busy_tries = 0;
+    flow->busy_tries = flow->absent = 0;
+    flow->inquires = false;
     return go(CALL_PROCESSOR);
 }
 

@@ -52,7 +52,9 @@ struct next reload(struct flow *base)
     flow->record = flow->moved;
     flow->operation = flow->moved_operation;
     flow->has_moved = true;
-    flow->verdict = (struct verdict){ .kind = VERDICT_TRY_AFTER_QUIET, .doubtful = true, .reason = "restarted" };
+    flow->inquires = attempt_inquires(flow->line->settings.processor->protection[flow->operation.kind]);
+    flow->verdict = (struct verdict){ .kind = flow->inquires ? VERDICT_INQUIRE_AFTER_QUIET : VERDICT_TRY_AFTER_QUIET,
+                                      .doubtful = true, .reason = "restarted" };
     if (flow->moved.payment.operation.state == OPERATION_REVIEW) {
         flow->verdict.kind = VERDICT_REVIEW;
         return go(WAIT);

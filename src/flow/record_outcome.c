@@ -24,6 +24,8 @@ static struct event event_of_verdict(const struct operation_flow *flow)
     case VERDICT_FAILED: event.kind = operation_failed_event(kind); break;
     case VERDICT_TRY_AGAIN:
     case VERDICT_TRY_AFTER_QUIET:
+    case VERDICT_INQUIRE:
+    case VERDICT_INQUIRE_AFTER_QUIET:
     case VERDICT_REVIEW: INSIST(!"a verdict that ends an operation"); break;
     }
     return event;

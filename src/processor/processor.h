@@ -53,6 +53,13 @@ struct processor_operation {
     processor_ask *ask;
     processor_read *read;
 };
+
+/* Asks what became of an operation by its reference, whatever had been heard of it: OUTCOME_DONE with all that its own answer would have
+ * told, OUTCOME_ABSENT, OUTCOME_OPEN and so on. Changes nothing there. */
+struct processor_inquiry {
+    processor_ask *ask;
+    processor_read *read;
+};
 struct processor_look_up {
     processor_ask *ask;
     processor_read_found *read;
@@ -91,7 +98,9 @@ struct processor {
     micros key_window;           /* how long it remembers a key */
     size_t body_bytes_padded;    /* bodies are filled up to this with spaces when sent; 0: not */
     struct capability can;
+    enum protection protection[OPERATION_KIND_COUNT];
     struct processor_operation operations[OPERATION_KIND_COUNT];
+    struct processor_inquiry inquiries[OPERATION_KIND_COUNT]; /* must be there where the protection inquires, or an answer is OUTCOME_OPEN */
     struct processor_look_up look_ups[OPERATION_KIND_COUNT];
 };
 

@@ -290,6 +290,12 @@ const struct processor processor_bank = {
     .key_window = INT64_C(24) * 3600 * MICROS_PER_SECOND, /* (6) */
     .body_bytes_padded = 1024, /* above 512 bytes the bank does not notice a lost connection and finishes the work */
     .can = { .partial_capture = false, .partial_refund = false, .needs_cvv = true, .currencies = "USD" },
+    .protection = {
+        [OPERATION_AUTHORIZE] = PROTECTED_BY_KEY,
+        [OPERATION_CAPTURE] = PROTECTED_BY_STATE, /* (8) */
+        [OPERATION_VOID] = PROTECTED_BY_STATE,
+        [OPERATION_REFUND] = PROTECTED_BY_STATE, /* one refund, of the whole capture */
+    },
     .operations = {
         [OPERATION_AUTHORIZE] = { ask_authorize, read_authorize },
         [OPERATION_CAPTURE] = { ask_capture, read_capture },

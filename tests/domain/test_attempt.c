@@ -11,6 +11,8 @@ static const enum operation_kind AUTHORIZE = OPERATION_AUTHORIZE, CAPTURE = OPER
 
 enum { QUIET = VERDICT_TRY_AFTER_QUIET,
        AGAIN = VERDICT_TRY_AGAIN,
+       ASK = VERDICT_INQUIRE,
+       ASK_LATER = VERDICT_INQUIRE_AFTER_QUIET,
        DONE = VERDICT_DONE,
        DECLINED = VERDICT_DECLINED,
        FAILED = VERDICT_FAILED,
@@ -25,6 +27,10 @@ enum { SURE = false,
 #define LOST(n) .sends_before = (n), .lost_before = (n)
 
 #define PAST(...) { __VA_ARGS__ }
+#define BY_KEY .protection = PROTECTED_BY_KEY
+#define BY_STATE .protection = PROTECTED_BY_STATE
+#define BY_REFERENCE .protection = PROTECTED_BY_REFERENCE
+#define BY_NOTHING .protection = PROTECTED_BY_NOTHING
 #define SAID(...) { __VA_ARGS__ }
 
 /* clang-format off */
@@ -119,6 +125,52 @@ static const struct judgment {
     { &CAPTURE,   PAST(FIRST),                        SAID(OUTCOME_MISMATCHED), QUIET,  DOUBT, 0, NULL },
     { &AUTHORIZE, PAST(LOST(1), .mismatched_before = 1), SAID(OUTCOME_MISMATCHED), QUIET, DOUBT, 0, NULL },
     { &AUTHORIZE, PAST(LOST(2), .mismatched_before = 2), SAID(OUTCOME_MISMATCHED), REVIEW, DOUBT, 0, "answer_mismatched" }, /* the third time */
+
+    /* -- nothing keeps a second try from being a second effect, or it would not tell: what became of the first is asked before -- */
+    { &CAPTURE,   PAST(FIRST, BY_STATE),              SAID(OUTCOME_UNKNOWN), QUIET,     DOUBT, 0, NULL },
+    { &AUTHORIZE, PAST(FIRST, BY_REFERENCE),          SAID(OUTCOME_UNKNOWN), ASK_LATER, DOUBT, 0, NULL },
+    { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_UNKNOWN), ASK_LATER, DOUBT, 0, NULL },
+    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE, .card_gone = true), SAID(OUTCOME_UNKNOWN), ASK_LATER, DOUBT, 0, NULL }, /* which needs no card */
+    { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_BUSY), AGAIN, SURE, 0, NULL },
+    { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_BUSY, .may_have_happened = true), ASK, DOUBT, 0, NULL },
+    { &AUTHORIZE, PAST(FIRST, BY_REFERENCE),          SAID(OUTCOME_ALREADY), ASK, DOUBT, 0, NULL }, /* the reference is taken */
+    { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_MISMATCHED), ASK_LATER, DOUBT, 0, NULL },
+    { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_REFUSED), FAILED, SURE, 0, "processor_refused" },
+    { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_NOT_SENT), AGAIN, SURE, 0, NULL },
+
+    /* -- it has it, and has not decided: a repeat would say the same -- */
+    { &AUTHORIZE, PAST(FIRST, BY_KEY),                SAID(OUTCOME_OPEN), ASK, DOUBT, 0, NULL },
+    { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_OPEN), ASK, DOUBT, 0, NULL },
+
+    /* -- no answer to a try -- */
+    { &AUTHORIZE, PAST(FIRST, BY_KEY),                SAID(OUTCOME_ABSENT), QUIET,     DOUBT, 0, NULL },
+    { &AUTHORIZE, PAST(FIRST, BY_REFERENCE),          SAID(OUTCOME_ABSENT), ASK_LATER, DOUBT, 0, NULL },
+};
+
+static const struct judgment inquiries[] = {
+    /* -- what it found is believed, and accounts for the tries that were lost: there can be one effect only -- */
+    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_DONE),     DONE,     SURE, 0, NULL },
+    { &REFUND,    PAST(LOST(2), BY_NOTHING),          SAID(OUTCOME_DONE),     DONE,     SURE, 0, NULL },
+    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_DECLINED), DECLINED, SURE, 0, NULL },
+    { &CAPTURE,   PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_EXPIRED),  EXPIRED,  SURE, 0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_REFUSED),  FAILED,   SURE, 0, "processor_refused" }, /* that try has failed there */
+
+    /* -- nothing is there: once is enough where a second try is refused, twice where it would be a second effect -- */
+    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_ABSENT),   AGAIN,    SURE,  0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_ABSENT),   ASK,      DOUBT, 0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING, .absent_before = 1), SAID(OUTCOME_ABSENT), AGAIN, SURE, 0, NULL },
+    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE, .card_gone = true), SAID(OUTCOME_ABSENT), REVIEW, DOUBT, 0, "card_gone" },
+
+    /* -- nothing that helps: asked again -- */
+    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_OPEN),     ASK, DOUBT, 0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_UNKNOWN),  ASK, DOUBT, 0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_NOT_SENT), ASK, DOUBT, 0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_BUSY),     ASK, DOUBT, 0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_DENIED),   ASK, DOUBT, 0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_ALREADY),  ASK, DOUBT, 0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_DECLINED), ASK, DOUBT, 0, NULL }, /* a refund cannot be declined */
+    { &REFUND,    PAST(LOST(1), BY_NOTHING, .mismatched_before = 1), SAID(OUTCOME_MISMATCHED), ASK, DOUBT, 0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING, .mismatched_before = 2), SAID(OUTCOME_MISMATCHED), REVIEW, DOUBT, 0, "answer_mismatched" },
 };
 /* clang-format on */
 
@@ -128,19 +180,28 @@ static void assert_reason(const char *actual, const char *expected, size_t row)
     if (expected) assert_string_equal(actual, expected);
 }
 
+static void assert_judged(const struct judgment *row, size_t number,
+                          struct verdict (*judge)(const struct attempt_past *past, const struct outcome *outcome))
+{
+    struct attempt_past past = row->past;
+    past.kind = *row->kind;
+    struct verdict verdict = judge(&past, &row->said);
+    assert_row(verdict.kind == (enum verdict_kind)row->verdict, number);
+    assert_row(verdict.doubtful == row->doubtful, number);
+    assert_row(verdict.stray_holds == row->strays, number);
+    assert_reason(verdict.reason, row->reason, number);
+}
+
 static void answers_are_judged_by_what_was_before(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(judgments); i++) {
-        const struct judgment *row = &judgments[i];
-        struct attempt_past past = row->past;
-        past.kind = *row->kind;
-        struct verdict verdict = attempt_judge(&past, &row->said);
-        assert_row(verdict.kind == (enum verdict_kind)row->verdict, i);
-        assert_row(verdict.doubtful == row->doubtful, i);
-        assert_row(verdict.stray_holds == row->strays, i);
-        assert_reason(verdict.reason, row->reason, i);
-    }
+    for (size_t i = 0; i < COUNT_OF(judgments); i++) assert_judged(&judgments[i], i, attempt_judge);
+}
+
+static void what_an_inquiry_found_is_judged(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(inquiries); i++) assert_judged(&inquiries[i], i, attempt_judge_inquiry);
 }
 
 static void every_kind_of_outcome_is_in_the_table(void **state)
@@ -156,6 +217,7 @@ static void every_kind_of_outcome_is_in_the_table(void **state)
 /* ---- what holds for all of them ---- */
 
 static bool is_another_try(enum verdict_kind kind) { return kind == VERDICT_TRY_AGAIN || kind == VERDICT_TRY_AFTER_QUIET; }
+static bool is_inquiry(enum verdict_kind kind) { return kind == VERDICT_INQUIRE || kind == VERDICT_INQUIRE_AFTER_QUIET; }
 
 static bool leaves_no_doubt(const struct outcome *said)
 {
@@ -173,6 +235,8 @@ static void check_ends(const struct attempt_past *past, const struct outcome *sa
     case VERDICT_DECLINED: assert_true(past->kind == OPERATION_AUTHORIZE && said->kind == OUTCOME_DECLINED); break;
     case VERDICT_EXPIRED: assert_true(past->kind == OPERATION_CAPTURE && said->kind == OUTCOME_EXPIRED); break;
     case VERDICT_DONE: assert_true(said->kind == OUTCOME_DONE || (said->kind == OUTCOME_ALREADY && past->first_already > 0)); break;
+    case VERDICT_INQUIRE:
+    case VERDICT_INQUIRE_AFTER_QUIET: assert_true(attempt_inquires(past->protection) || said->kind == OUTCOME_OPEN); break;
     default: break;
     }
 }
@@ -180,11 +244,15 @@ static void check_ends(const struct attempt_past *past, const struct outcome *sa
 static void check_doubt(const struct attempt_past *past, const struct outcome *said, const struct verdict *verdict)
 {
     bool nothing_known = said->kind == OUTCOME_UNKNOWN || said->kind == OUTCOME_MISMATCHED;
-    if (nothing_known) assert_true(verdict->doubtful && (verdict->kind == VERDICT_TRY_AFTER_QUIET || verdict->kind == VERDICT_REVIEW));
+    bool waits = verdict->kind == VERDICT_TRY_AFTER_QUIET || verdict->kind == VERDICT_INQUIRE_AFTER_QUIET;
+    if (nothing_known) assert_true(verdict->doubtful && (waits || verdict->kind == VERDICT_REVIEW));
     if (is_another_try(verdict->kind) && past->lost_before > 0) assert_true(verdict->doubtful);
     if (is_another_try(verdict->kind) && past->lost_before == 0 && leaves_no_doubt(said)) assert_false(verdict->doubtful);
-    if (verdict->kind == VERDICT_REVIEW) assert_true(verdict->doubtful);
-    if (!is_another_try(verdict->kind) && verdict->kind != VERDICT_REVIEW) assert_false(verdict->doubtful);
+    if (verdict->kind == VERDICT_REVIEW || is_inquiry(verdict->kind)) assert_true(verdict->doubtful);
+    if (!verdict_goes_on(verdict->kind) && verdict->kind != VERDICT_REVIEW) assert_false(verdict->doubtful);
+    /* Where a second try may be a second effect, or says nothing of the first, none follows one that may have been taken. */
+    bool may_be_taken = nothing_known || (said->kind == OUTCOME_BUSY && said->may_have_happened) || said->kind == OUTCOME_ALREADY;
+    if (attempt_inquires(past->protection) && may_be_taken) assert_false(is_another_try(verdict->kind));
 }
 
 /* I22: never beyond the processor's memory, and never without the card that the bytes need. */
@@ -221,11 +289,12 @@ static int64_t take_digit(int64_t *number, int64_t base)
 static void what_holds_for_every_past_and_outcome(void **state)
 {
     (void)state;
-    const int64_t all = 4 * 10 * 3 * 2 * 3 * 2 * 2 * 64 * 8;
+    const int64_t all = 4 * OUTCOME_KIND_COUNT * 4 * 3 * 2 * 3 * 2 * 2 * 32 * 16;
     for (int64_t n = 0; n < all; n++) {
         int64_t rest = n;
         struct attempt_past past = { .kind = (enum operation_kind)(OPERATION_AUTHORIZE + take_digit(&rest, 4)) };
         struct outcome said = { .kind = (enum outcome_kind)take_digit(&rest, OUTCOME_KIND_COUNT) };
+        past.protection = (enum protection)take_digit(&rest, 4);
         past.lost_before = (int)take_digit(&rest, 3);
         past.sends_before = past.lost_before + (int)take_digit(&rest, 2);
         past.first_already = (int)take_digit(&rest, 3);
@@ -252,22 +321,22 @@ static void the_window_of_a_key(void **state)
     (void)state;
     const micros day = INT64_C(24) * 3600 * MICROS_PER_SECOND, began = INT64_C(1772323200) * MICROS_PER_SECOND;
     const struct {
-        enum operation_kind kind;
+        enum protection protection;
         micros first_sent, now;
         bool over;
     } rows[] = {
-        { OPERATION_AUTHORIZE, began, began,                        false },
-        { OPERATION_AUTHORIZE, began, began + day - day / 10,       false },
-        { OPERATION_AUTHORIZE, began, began + day - day / 10 + 1,   true  },
-        { OPERATION_AUTHORIZE, began, began + 365 * day,            true  },
-        { OPERATION_AUTHORIZE, began, began - day,                  false }, /* a clock that was set back */
-        { OPERATION_AUTHORIZE, 0,     began,                        false }, /* nothing was sent yet */
-        { OPERATION_CAPTURE,   began, began + 365 * day,            false },
-        { OPERATION_VOID,      began, began + 365 * day,            false },
-        { OPERATION_REFUND,    began, began + 365 * day,            false },
+        { PROTECTED_BY_KEY,       began, began,                      false },
+        { PROTECTED_BY_KEY,       began, began + day - day / 10,     false },
+        { PROTECTED_BY_KEY,       began, began + day - day / 10 + 1, true  },
+        { PROTECTED_BY_KEY,       began, began + 365 * day,          true  },
+        { PROTECTED_BY_KEY,       began, began - day,                false }, /* a clock that was set back */
+        { PROTECTED_BY_KEY,       0,     began,                      false }, /* nothing was sent yet */
+        { PROTECTED_BY_STATE,     began, began + 365 * day,          false },
+        { PROTECTED_BY_REFERENCE, began, began + 365 * day,          false },
+        { PROTECTED_BY_NOTHING,   began, began + 365 * day,          false },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        assert_row(attempt_window_is_over(rows[i].kind, rows[i].first_sent, rows[i].now, day) == rows[i].over, i);
+        assert_row(attempt_window_is_over(rows[i].protection, rows[i].first_sent, rows[i].now, day) == rows[i].over, i);
     }
 }
 
@@ -275,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_are_judged_by_what_was_before),
+        cmocka_unit_test(what_an_inquiry_found_is_judged),
         cmocka_unit_test(every_kind_of_outcome_is_in_the_table),
         cmocka_unit_test(what_holds_for_every_past_and_outcome),
         cmocka_unit_test(the_window_of_a_key),

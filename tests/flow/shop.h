@@ -36,6 +36,7 @@ struct shop_settings {
     int64_t bank_auth_expiry_hours; /* usually 168; negative: holds are over before they begin */
     bool bank_holds_end_at_once;
     bool is_node;                /* one of several; on PostgreSQL only */
+    const struct processor *processor; /* usually processor_bank; its bytes must be a bank's */
     uint64_t seed;
 };
 

@@ -83,13 +83,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case VERDICT_EXPIRED: INSIST(outcome.kind == OUTCOME_EXPIRED && past.kind == OPERATION_CAPTURE); break;
     case VERDICT_TRY_AGAIN:
     case VERDICT_TRY_AFTER_QUIET: check_again(&past, &outcome, &verdict); break;
+    case VERDICT_INQUIRE:
+    case VERDICT_INQUIRE_AFTER_QUIET: INSIST(verdict.doubtful && (outcome.kind == OUTCOME_OPEN || attempt_inquires(past.protection))); break;
     case VERDICT_REVIEW: INSIST(verdict.doubtful && verdict.reason); break;
     }
     check_strays(&past, &outcome, &verdict);
 
     micros sent = input_int64(&input) >> 12, now = input_int64(&input) >> 12, window = input_byte(&input) * INT64_C(3600000000);
-    bool is_over = attempt_window_is_over(past.kind, sent, now, window);
-    if (is_over) INSIST(past.kind == OPERATION_AUTHORIZE && sent != 0 && (now - sent) * 10 > window * 9 - 10);
-    if (past.kind == OPERATION_AUTHORIZE && sent != 0 && now - sent > window) INSIST(is_over);
+    bool is_over = attempt_window_is_over(past.protection, sent, now, window);
+    if (is_over) INSIST(past.protection == PROTECTED_BY_KEY && sent != 0 && (now - sent) * 10 > window * 9 - 10);
+    if (past.protection == PROTECTED_BY_KEY && sent != 0 && now - sent > window) INSIST(is_over);
     return 0;
 }

@@ -154,7 +154,7 @@ static void pack(struct trip *trip, const struct http_call *call)
     trip->exchange.answer = network_answer;
     request->method = arena_copy(&trip->arena, call->method);
     request->target = arena_copy(&trip->arena, path_of_url(call->url));
-    request->path = request->target;
+    request->path = str_cut(request->target, '?', &request->query);
     request->body = arena_copy(&trip->arena, call->body);
     request->has_body = call->body.length > 0;
     trip->headers[request->header_count++] = (struct http_header){ STR("Host"), STR("bank") };
