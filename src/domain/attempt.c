@@ -123,6 +123,7 @@ struct verdict attempt_judge(const struct attempt_past *past, const struct outco
     case OUTCOME_DENIED: return judge_denied(past);
     case OUTCOME_MISMATCHED: return judge_mismatched(past);
     case OUTCOME_OPEN: return inquire(VERDICT_INQUIRE);
+    case OUTCOME_NEXT: return verdict(VERDICT_NEXT);
     case OUTCOME_ABSENT:
     case OUTCOME_UNKNOWN:
     case OUTCOME_KIND_COUNT: break;
@@ -161,6 +162,7 @@ struct verdict attempt_judge_inquiry(const struct attempt_past *past, const stru
     case OUTCOME_ALREADY:
     case OUTCOME_BUSY:
     case OUTCOME_DENIED:
+    case OUTCOME_NEXT:
     case OUTCOME_OPEN:
     case OUTCOME_KIND_COUNT: break;
     }

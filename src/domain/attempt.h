@@ -26,6 +26,7 @@ enum outcome_kind {
     OUTCOME_BUSY,        /* a passing fault, told in an answer: ask again with the same bytes */
     OUTCOME_DENIED,      /* it claims not to know an object that it gave us: not believable at once */
     OUTCOME_MISMATCHED,  /* a success that speaks of another amount, currency or object */
+    OUTCOME_NEXT,        /* this exchange brought what the next one of the same operation needs: its id; no money has moved */
     OUTCOME_OPEN,        /* the processor has it and has not decided: it is inquired about */
     OUTCOME_ABSENT,      /* to an inquiry: the processor has nothing of it */
     OUTCOME_KIND_COUNT,
@@ -41,7 +42,7 @@ struct processor_id {
 struct outcome {
     enum outcome_kind kind;
     enum decline decline;      /* OUTCOME_DECLINED */
-    struct processor_id id;    /* OUTCOME_DONE */
+    struct processor_id id;    /* OUTCOME_DONE, OUTCOME_NEXT */
     micros expires_at;         /* OUTCOME_DONE of an authorization */
     bool replayed;             /* it was done by an earlier try with these bytes */
     bool may_have_happened;    /* OUTCOME_BUSY of a kind that can hide a success */
@@ -72,6 +73,7 @@ enum verdict_kind {
     VERDICT_DECLINED,
     VERDICT_FAILED,    /* certain: nothing happened */
     VERDICT_EXPIRED,
+    VERDICT_NEXT,      /* the next exchange of the operation, with bytes of its own */
     VERDICT_TRY_AGAIN, /* the same bytes, after a back-off */
     VERDICT_TRY_AFTER_QUIET, /* the same bytes, once a killed request cannot be running there any more */
     VERDICT_INQUIRE,   /* ask what became of it, after a back-off */

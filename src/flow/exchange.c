@@ -74,7 +74,8 @@ static struct processor_call call_of(const struct operation_flow *flow)
         .amount = money_of(operation->amount_minor, flow->record.payment.amount.currency),
         .authorization_ref = str_of(flow->record.authorization_ref.text),
         .capture_ref = str_of(flow->record.capture_ref.text),
-        .reference = operation->processor_key,
+        .reference = reference_of(operation),
+        .exchange = exchange_of(operation),
     };
 }
 
@@ -264,6 +265,7 @@ static struct next act_on(struct operation_flow *flow)
     case VERDICT_DECLINED:
     case VERDICT_FAILED:
     case VERDICT_EXPIRED: return go(RECORD_OUTCOME);
+    case VERDICT_NEXT: return go(RECORD_EXCHANGE);
     case VERDICT_REVIEW: return go(RECORD_DOUBT);
     case VERDICT_TRY_AGAIN:
     case VERDICT_TRY_AFTER_QUIET:

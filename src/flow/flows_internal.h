@@ -23,6 +23,7 @@ enum operation_step {
     RECORD_ATTEMPT,
     CALL_PROCESSOR,
     READ_ANSWER,
+    RECORD_EXCHANGE,
     RECORD_OUTCOME,
     SETTLED,
     RECORD_DOUBT,
@@ -155,14 +156,19 @@ void prepare_transaction(struct operation_flow *flow);
 struct operation_flow *operation_flow_take(struct flows *flows, enum operation_entry entry);
 static inline struct operation_flow *operation_of(struct flow *flow) { return (struct operation_flow *)(void *)flow; }
 
-/* ---- record_attempt.c, record_outcome.c, record_doubt.c: what happens in transactions ---- */
+/* ---- record_attempt.c, record_exchange.c, record_outcome.c, record_doubt.c: what happens in transactions ---- */
 
 struct next record_attempt(struct flow *flow);
+struct next record_exchange(struct flow *flow);
 struct next record_outcome(struct flow *flow);
 struct next record_doubt(struct flow *flow);
 struct next record_resumed(struct flow *flow);
 struct next record_settlement(struct flow *flow);
 struct next reload(struct flow *flow);
+
+/* What the processor knows an operation by, and the number of the exchange that its bytes are for: both stand in its key. */
+str reference_of(const struct operation_record *operation);
+int exchange_of(const struct operation_record *operation);
 
 /* ---- exchange.c: one call of a processor ---- */
 

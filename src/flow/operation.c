@@ -3,6 +3,7 @@
  *
  *   prepare -> record_attempt -> call_processor -> read_answer -> record_outcome -> settled -> (what follows, or the end)
  *                  |  |               ^                |
+ *                  |  |               +--- record_exchange (an operation that takes two calls)
  *                  |  +-> reply       +--- wait <------+--> record_doubt
  *                  +-> join, seal_again -> record_resumed (a request that is running or waits for its card)
  *
@@ -209,6 +210,7 @@ static const struct step steps[] = {
     [RECORD_ATTEMPT]    = { "record_attempt",    IN_TRANSACTION, record_attempt,    DECLINE_WORK },
     [CALL_PROCESSOR]    = { "call_processor",    ON_LOOP,        call_processor,    0            },
     [READ_ANSWER]       = { "read_answer",       ON_LOOP,        read_answer,       0            },
+    [RECORD_EXCHANGE]   = { "record_exchange",   IN_TRANSACTION, record_exchange,   0            },
     [RECORD_OUTCOME]    = { "record_outcome",    IN_TRANSACTION, record_outcome,    0            },
     [SETTLED]           = { "settled",           ON_LOOP,        settled,           0            },
     [RECORD_DOUBT]      = { "record_doubt",      IN_TRANSACTION, record_doubt,      0            },

@@ -22,6 +22,7 @@ static struct event event_of_verdict(const struct operation_flow *flow)
         break;
     case VERDICT_EXPIRED: event.kind = EVENT_EXPIRED; break;
     case VERDICT_FAILED: event.kind = operation_failed_event(kind); break;
+    case VERDICT_NEXT:
     case VERDICT_TRY_AGAIN:
     case VERDICT_TRY_AFTER_QUIET:
     case VERDICT_INQUIRE:

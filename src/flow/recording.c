@@ -38,27 +38,46 @@ void happen(struct operation_flow *flow, const struct event *event, const struct
 
 /* ---- beginning an operation ---- */
 
-/* The key by which the processor knows these bytes: the same over every re-send and restart, never used for other bytes. */
-static str processor_key_of(struct operation_flow *flow, const struct operation_id *id)
+/* The key by which the processor knows these bytes: the same over every re-send and restart, never used for other bytes. That of a
+ * further exchange ends with its number. */
+static str processor_key_of(struct operation_flow *flow, const struct operation_id *id, int exchange)
 {
     char hex[HASH_HEX_BYTES + 1];
     str line = STR("\n");
     str pieces[] = { merchant_of(flow), line, payment_id_str(&flow->moved.id), line, operation_id_str(id), STR("\n1\n1") };
     struct hash hash = hash_keyed(&flow->flows->options.key_secret, pieces, COUNT_OF(pieces));
-    return arena_copy(&flow->flow.arena, hash_hex(&hash, hex));
+    str reference = hash_hex(&hash, hex);
+    return exchange == 1 ? arena_copy(&flow->flow.arena, reference)
+                         : arena_format(&flow->flow.arena, "%.*s-%d", STR_FORMAT(reference), exchange);
 }
 
-static void freeze(struct operation_flow *flow, struct operation_record *operation)
+str reference_of(const struct operation_record *operation)
+{
+    str number;
+    return str_cut(operation->processor_key, '-', &number);
+}
+
+int exchange_of(const struct operation_record *operation)
+{
+    str number;
+    int64_t exchange;
+    (void)str_cut(operation->processor_key, '-', &number);
+    return str_to_int64(number, INT32_MAX, &exchange) ? (int)exchange : 1;
+}
+
+void freeze(struct operation_flow *flow, struct operation_record *operation, int exchange, str previous_ref)
 {
     const struct processor *processor = flow->line->settings.processor;
     struct processor_request bytes;
     operation->processor = str_of(processor->name);
-    operation->processor_key = processor_key_of(flow, &operation->id);
+    operation->processor_key = processor_key_of(flow, &operation->id, exchange);
     struct processor_call call = {
         .amount = money_of(operation->amount_minor, flow->moved.payment.amount.currency),
         .authorization_ref = str_of(flow->moved.authorization_ref.text),
         .capture_ref = str_of(flow->moved.capture_ref.text),
-        .reference = operation->processor_key,
+        .reference = reference_of(operation),
+        .exchange = exchange,
+        .previous_ref = previous_ref,
         .has_cvv = flow->command.has_cvv,
     };
     INSIST(processor->operations[operation->kind].ask);
@@ -88,7 +107,7 @@ void begin_operation(struct operation_flow *flow, const struct event *event, con
     }
     flow->moved.open_operation = operation->id;
     flow->moved.next_try_at = 0;
-    freeze(flow, operation);
+    freeze(flow, operation, 1, STR_NONE);
     store_save_new_operation(flow->flow.store, merchant_of(flow), operation);
 }
 

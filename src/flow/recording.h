@@ -25,6 +25,9 @@ void happen(struct operation_flow *flow, const struct event *event, const struct
  * `answer_at` is the operation whose row keeps the merchant's answer; NULL: nobody asked. */
 void begin_operation(struct operation_flow *flow, const struct event *event, const struct operation_id *answer_at);
 
+/* The bytes of that exchange of the operation, and the key that they carry. `previous_ref` is what the one before brought. */
+void freeze(struct operation_flow *flow, struct operation_record *operation, int exchange, str previous_ref);
+
 /* Begins what follows from the last event by itself: the capture of an automatic payment, the release of a hold.
  * Whoever asked waits for it too when `answers_later`. */
 void begin_follow_up(struct operation_flow *flow, enum command_kind kind, bool answers_later);

@@ -14,7 +14,9 @@ struct processor_call {
     str authorization_ref; /* capture, void, and the look-up of an authorization */
     str capture_ref;       /* refund, and the look-up of a capture */
     str refund_ref;        /* the look-up of a refund */
-    str reference;         /* names this operation there: 64 hex digits, the same over every try; the value of `key_header`, too */
+    str reference;         /* names this operation there: 64 hex digits, the same over every try and exchange */
+    int exchange;          /* of an operation that takes more than one: 1 is the first ... */
+    str previous_ref;      /* ... and this is what the one before brought (OUTCOME_NEXT) */
     bool has_cvv;
 };
 

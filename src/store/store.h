@@ -205,6 +205,8 @@ struct operation_record {
 bool store_load_operation(struct store *store, struct arena *arena, str merchant, str payment_id, str operation_id,
                           struct operation_record *out) MUST_CHECK;
 void store_save_new_operation(struct store *store, str merchant, const struct operation_record *record);
+/* The same operation, with the bytes and the key of its next exchange. A collision when somebody else drives it than the record says. */
+void store_save_exchange(struct store *store, str merchant, const struct operation_record *record);
 /* A collision when somebody else drives it than the record says. */
 void store_save_operation(struct store *store, str merchant, const struct operation_record *record);
 

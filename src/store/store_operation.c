@@ -100,7 +100,19 @@ void store_save_new_operation(struct store *store, str merchant, const struct op
              values, COUNT_OF(values), 1);
 }
 
-/* What can change of an operation; its bytes and its key cannot. */
+void store_save_exchange(struct store *store, str merchant, const struct operation_record *record)
+{
+    struct sql_value values[] = {
+        TEXT(merchant), TEXT(str_of(record->payment_id.text)), TEXT(str_of(record->id.text)), TEXT(record->processor_key),
+        TEXT(record->method), TEXT(record->path), TEXT(record->body), NODE(record->node), INT(record->node_epoch),
+    };
+    sql_save(store->sql,
+             "UPDATE operation SET processor_key = $4, method = $5, path = $6, body = $7, sends = 0, lost = 0, already = 0, denied = 0, "
+             "mismatched = 0 WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3 AND node = $8 AND node_epoch = $9",
+             values, COUNT_OF(values), 1);
+}
+
+/* What can change of an operation between its exchanges; its bytes and its key cannot. */
 void store_save_operation(struct store *store, str merchant, const struct operation_record *record)
 {
     struct sql_value values[] = {

@@ -13,6 +13,7 @@ enum { QUIET = VERDICT_TRY_AFTER_QUIET,
        AGAIN = VERDICT_TRY_AGAIN,
        ASK = VERDICT_INQUIRE,
        ASK_LATER = VERDICT_INQUIRE_AFTER_QUIET,
+       NEXT = VERDICT_NEXT,
        DONE = VERDICT_DONE,
        DECLINED = VERDICT_DECLINED,
        FAILED = VERDICT_FAILED,
@@ -141,6 +142,10 @@ static const struct judgment {
     /* -- it has it, and has not decided: a repeat would say the same -- */
     { &AUTHORIZE, PAST(FIRST, BY_KEY),                SAID(OUTCOME_OPEN), ASK, DOUBT, 0, NULL },
     { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_OPEN), ASK, DOUBT, 0, NULL },
+
+    /* -- the next exchange, whatever was lost of this one: it moved no money -- */
+    { &AUTHORIZE, PAST(FIRST),                        SAID(OUTCOME_NEXT), NEXT, SURE, 0, NULL },
+    { &AUTHORIZE, PAST(LOST(1)),                      SAID(OUTCOME_NEXT), NEXT, SURE, 0, NULL },
 
     /* -- no answer to a try -- */
     { &AUTHORIZE, PAST(FIRST, BY_KEY),                SAID(OUTCOME_ABSENT), QUIET,     DOUBT, 0, NULL },

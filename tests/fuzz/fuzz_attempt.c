@@ -83,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case VERDICT_EXPIRED: INSIST(outcome.kind == OUTCOME_EXPIRED && past.kind == OPERATION_CAPTURE); break;
     case VERDICT_TRY_AGAIN:
     case VERDICT_TRY_AFTER_QUIET: check_again(&past, &outcome, &verdict); break;
+    case VERDICT_NEXT: INSIST(outcome.kind == OUTCOME_NEXT); break;
     case VERDICT_INQUIRE:
     case VERDICT_INQUIRE_AFTER_QUIET: INSIST(verdict.doubtful && (outcome.kind == OUTCOME_OPEN || attempt_inquires(past.protection))); break;
     case VERDICT_REVIEW: INSIST(verdict.doubtful && verdict.reason); break;
