@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* processor_bank: the bank's JSON over HTTP. Full amounts only, US dollars only, no list and no look-up by key.
  * How it really behaves stands in docs/reference/bank.md; the numbers in brackets are that page's facts. */
-#include <stdio.h>
-
-#include "base/json.h"
 #include "base/moment.h"
+#include "processor/answer.h"
 #include "processor/holes.h"
-#include "processor/processor.h"
 
 /* ---- asking ---- */
 
@@ -135,43 +132,27 @@ static bool is_plain_refusal(const struct processor_answer *answer)
     return plain && (answer->status == 400 || answer->status == 404 || answer->status == 405);
 }
 
-static void keep_word(struct outcome *out, str word) { snprintf(out->word, sizeof out->word, "%.*s", STR_FORMAT(word)); }
-
 static void read_refusal(const struct processor_answer *answer, const struct json *body, int path, struct outcome *out)
 {
     str word = json_string(json_find(body, "error"));
     const struct bank_word *row = find_word(word, answer->status, path);
     if (row) {
-        keep_word(out, word);
+        outcome_keep_word(out, word);
         out->kind = row->kind;
         out->decline = row->decline;
         out->may_have_happened = row->may_have_happened;
         out->shows_illness = row->shows_illness;
         out->hides_illness = row->hides_illness;
     } else if (is_plain_refusal(answer)) {
-        keep_word(out, STR("plain_text_refusal"));
+        outcome_keep_word(out, STR("plain_text_refusal"));
         out->kind = OUTCOME_REFUSED;
     } else {
-        keep_word(out, STR("not_understood"));
+        outcome_keep_word(out, STR("not_understood"));
         out->shows_illness = true;
     }
 }
 
 /* ---- reading successes ---- */
-
-enum { ANSWER_MEMBERS_MAX = 64 };
-
-static const struct json *read_body(struct arena *arena, str body)
-{
-    const struct json *root = NULL;
-    return json_read_up_to(arena, body, ANSWER_MEMBERS_MAX, &root) == JSON_FINE ? root : NULL;
-}
-
-static bool read_id(const struct json *body, const char *name, str prefix, struct processor_id *out)
-{
-    str id = json_string(json_find(body, name));
-    return str_starts_with(id, prefix) && str_copy_to(id, out->text, sizeof out->text);
-}
 
 static bool amount_is(const struct json *body, money wanted)
 {
@@ -180,30 +161,9 @@ static bool amount_is(const struct json *body, money wanted)
            str_equal(json_string(json_find(body, "currency")), currency_str(&wanted.currency));
 }
 
-static bool parent_is(const struct json *body, const char *name, str wanted)
-{
-    return str_equal(json_string(json_find(body, name)), wanted);
-}
-
-static bool status_is(const struct json *body, str wanted) { return str_equal(json_string(json_find(body, "status")), wanted); }
-
-/* A 200 that is whole JSON and says what it should is done; one that speaks of something else is a mismatch; the rest is
- * not understood and stays unknown. */
-static void conclude(bool has_id, bool fits, struct outcome *out)
-{
-    if (has_id && fits) {
-        out->kind = OUTCOME_DONE;
-    } else if (has_id) {
-        keep_word(out, STR("answer_mismatched"));
-        out->kind = OUTCOME_MISMATCHED;
-    } else {
-        keep_word(out, STR("not_understood"));
-    }
-}
-
 static const struct json *begin_reading(struct arena *arena, const struct processor_answer *answer, int path, struct outcome *out)
 {
-    const struct json *body = read_body(arena, answer->body);
+    const struct json *body = answer_json(arena, answer);
     *out = (struct outcome){ .kind = OUTCOME_UNKNOWN, .replayed = answer->replayed };
     if (answer->status == 200 && body) return body;
     read_refusal(answer, body, path, out);
@@ -216,8 +176,8 @@ static void read_authorize(struct arena *arena, const struct processor_call *cal
     const struct json *body = begin_reading(arena, answer, PATH_AUTHORIZE, out);
     if (!body) return;
     bool dated = moment_parse(json_string(json_find(body, "expires_at")), &out->expires_at);
-    bool has_id = read_id(body, "authorization_id", STR("auth_"), &out->id);
-    conclude(has_id, dated && amount_is(body, call->amount) && status_is(body, STR("approved")), out);
+    bool has_id = answer_id(json_find(body, "authorization_id"), STR("auth_"), &out->id);
+    outcome_conclude(has_id, dated && amount_is(body, call->amount) && answer_says(body, "status", STR("approved")), out);
 }
 
 static void read_capture(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
@@ -225,16 +185,16 @@ static void read_capture(struct arena *arena, const struct processor_call *call,
 {
     const struct json *body = begin_reading(arena, answer, PATH_CAPTURE, out);
     if (!body) return;
-    bool fits = amount_is(body, call->amount) && parent_is(body, "authorization_id", call->authorization_ref);
-    conclude(read_id(body, "capture_id", STR("cap_"), &out->id), fits && status_is(body, STR("captured")), out);
+    bool fits = amount_is(body, call->amount) && answer_says(body, "authorization_id", call->authorization_ref);
+    outcome_conclude(answer_id(json_find(body, "capture_id"), STR("cap_"), &out->id), fits && answer_says(body, "status", STR("captured")), out);
 }
 
 static void read_void(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer, struct outcome *out)
 {
     const struct json *body = begin_reading(arena, answer, PATH_VOID, out);
     if (!body) return;
-    bool fits = parent_is(body, "authorization_id", call->authorization_ref);
-    conclude(read_id(body, "void_id", STR("void_"), &out->id), fits && status_is(body, STR("voided")), out);
+    bool fits = answer_says(body, "authorization_id", call->authorization_ref);
+    outcome_conclude(answer_id(json_find(body, "void_id"), STR("void_"), &out->id), fits && answer_says(body, "status", STR("voided")), out);
 }
 
 static void read_refund(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
@@ -242,15 +202,15 @@ static void read_refund(struct arena *arena, const struct processor_call *call, 
 {
     const struct json *body = begin_reading(arena, answer, PATH_REFUND, out);
     if (!body) return;
-    bool fits = amount_is(body, call->amount) && parent_is(body, "capture_id", call->capture_ref);
-    conclude(read_id(body, "refund_id", STR("ref_"), &out->id), fits && status_is(body, STR("refunded")), out);
+    bool fits = amount_is(body, call->amount) && answer_says(body, "capture_id", call->capture_ref);
+    outcome_conclude(answer_id(json_find(body, "refund_id"), STR("ref_"), &out->id), fits && answer_says(body, "status", STR("refunded")), out);
 }
 
 /* ---- reading look-ups ---- */
 
 static void read_found(struct arena *arena, const struct processor_answer *answer, const char *parent, struct processor_found *out)
 {
-    const struct json *body = read_body(arena, answer->body);
+    const struct json *body = answer_json(arena, answer);
     *out = (struct processor_found){ .kind = FOUND_NOTHING_SURE };
     if (answer->status == 404 && str_equal(json_string(json_find(body, "error")), STR("not_found"))) out->kind = FOUND_ABSENT;
     if (answer->status != 200 || !json_int64(json_find(body, "amount"), &out->amount.minor)) return;

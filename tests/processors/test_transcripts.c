@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every file in the folder of a processor is a case: what we want of it, the exact bytes that we ask, what it answers, and what
+/* Every file in the folder of each processor is a case: what we want of it, the exact bytes that we ask, what it answers, and what
  * we make of that. The names of a case's lines:
  *
- *     call           authorize, capture, void, refund, or look_up_ and one of them
+ *     call           authorize, capture, void, refund, or inquire_ or look_up_ and one of them
  *     amount, authorization, capture, refund         what the call is about
- *     asks, asked_body                               the bytes; <card_number> and so on are holes
+ *     exchange, previous, reference, without_cvv     more of it; the first exchange, when nothing is said
+ *     asks, asked_body                               the bytes; <card_number> and so on are holes, <raw_card_number> without quotes
  *     answers, answered_body                         status, "replayed" when it was marked so; without a body there is none
  *     means, id, expires_at, decline, word, flags    the outcome; what is left out must be empty, flags may be anything
  *     means, found_amount, parent                    the same of a look-up */
@@ -16,15 +17,18 @@
 #include <unistd.h>
 
 #include "base/moment.h"
+#include "base/text.h"
 #include "processor/holes.h"
 #include "processor/processor.h"
 
-enum { CASES_MAX = 512, PATH_BYTES = 1024, CASES_AT_LEAST = 100 };
+enum { CASES_MAX = 2048, PATH_BYTES = 1024, CASES_AT_LEAST = 20 /* of each processor */ };
 
 /* ---- reading a case ---- */
 
 struct transcript {
     char path[PATH_BYTES];
+    char name[256];
+    const struct processor *processor;
     struct arena arena;
     str text;
     size_t lines_used;
@@ -84,13 +88,18 @@ static money money_in(str text)
 
 static struct processor_call call_of(struct transcript *transcript)
 {
-    str amount = value_of(transcript, "amount");
+    str amount = value_of(transcript, "amount"), exchange = value_of(transcript, "exchange");
+    int64_t number = 1;
+    if (exchange.bytes) assert_true(str_to_int64(exchange, 9, &number));
     return (struct processor_call){
         .amount = amount.bytes ? money_in(amount) : (money){ 0 },
         .authorization_ref = value_of(transcript, "authorization"),
         .capture_ref = value_of(transcript, "capture"),
         .refund_ref = value_of(transcript, "refund"),
-        .has_cvv = true,
+        .exchange = (int)number,
+        .previous_ref = value_of(transcript, "previous"),
+        .reference = value_of(transcript, "reference"),
+        .has_cvv = value_of(transcript, "without_cvv").bytes == NULL,
     };
 }
 
@@ -103,6 +112,8 @@ static const struct {
     { STR_CONSTANT("<cvv>"), HOLE_CARD_CVV, HOLE_JSON_STRING },
     { STR_CONSTANT("<expiry_month>"), HOLE_EXPIRY_MONTH, HOLE_RAW },
     { STR_CONSTANT("<expiry_year>"), HOLE_EXPIRY_YEAR, HOLE_RAW },
+    { STR_CONSTANT("<raw_card_number>"), HOLE_CARD_NUMBER, HOLE_RAW },
+    { STR_CONSTANT("<raw_cvv>"), HOLE_CARD_CVV, HOLE_RAW },
 };
 
 /* The frozen bytes: holes are written in words here, and as marks there. */
@@ -154,7 +165,8 @@ static str outcome_word(enum outcome_kind kind)
     static const char *const words[OUTCOME_KIND_COUNT] = {
         [OUTCOME_UNKNOWN] = "unknown", [OUTCOME_NOT_SENT] = "not_sent", [OUTCOME_DONE] = "done",     [OUTCOME_DECLINED] = "declined",
         [OUTCOME_REFUSED] = "refused", [OUTCOME_EXPIRED] = "expired",   [OUTCOME_ALREADY] = "already", [OUTCOME_BUSY] = "busy",
-        [OUTCOME_DENIED] = "denied",   [OUTCOME_MISMATCHED] = "mismatched",
+        [OUTCOME_DENIED] = "denied",   [OUTCOME_MISMATCHED] = "mismatched", [OUTCOME_NEXT] = "next", [OUTCOME_OPEN] = "open",
+        [OUTCOME_ABSENT] = "absent",
     };
     return str_of(words[kind]);
 }
@@ -174,12 +186,12 @@ static void check_outcome(struct transcript *transcript, processor_read *read, c
     struct outcome outcome;
     memset(&outcome, 0x5a, sizeof outcome); /* what is not set shows */
     read(&transcript->arena, call, answer, &outcome);
-    bool is_done = outcome.kind == OUTCOME_DONE;
+    bool is_done = outcome.kind == OUTCOME_DONE, has_id = is_done || outcome.kind == OUTCOME_NEXT;
     str expires = value_of(transcript, "expires_at"), word = value_of(transcript, "word");
     micros expires_at = 0;
     if (expires.bytes) assert_true(moment_parse(expires, &expires_at));
     assert_str(outcome_word(outcome.kind), value_of(transcript, "means"));
-    assert_str(is_done ? str_of(outcome.id.text) : STR(""), value_of(transcript, "id"));
+    assert_str(has_id ? str_of(outcome.id.text) : STR(""), value_of(transcript, "id"));
     assert_int_equal(is_done ? outcome.expires_at : 0, expires_at);
     assert_str(decline_word(outcome.decline), value_of(transcript, "decline"));
     if (word.bytes) assert_str(str_of(outcome.word), word);
@@ -202,17 +214,28 @@ static void check_found(struct transcript *transcript, processor_read_found *rea
 
 /* ---- one case ---- */
 
+/* "inquire_refund" is "refund", after that beginning. */
+static bool begins_with(str *called, str beginning)
+{
+    bool begins = str_starts_with(*called, beginning);
+    if (begins) *called = str_from(*called, beginning.length);
+    return begins;
+}
+
 static void play(const struct processor *processor, struct transcript *transcript)
 {
-    str look_up = STR("look_up_"), called = value_of(transcript, "call");
-    bool is_look_up = str_starts_with(called, look_up);
+    str called = value_of(transcript, "call");
+    bool is_look_up = begins_with(&called, STR("look_up_")), is_inquiry = begins_with(&called, STR("inquire_"));
     enum operation_kind kind = OPERATION_NONE;
-    assert_true(operation_kind_named(is_look_up ? str_from(called, look_up.length) : called, &kind));
+    assert_true(operation_kind_named(called, &kind));
     struct processor_call call = call_of(transcript);
     struct processor_answer answer = answer_of(transcript);
     if (is_look_up) {
         check_bytes(transcript, processor->look_ups[kind].ask, &call);
         check_found(transcript, processor->look_ups[kind].read, &call, &answer);
+    } else if (is_inquiry) {
+        check_bytes(transcript, processor->inquiries[kind].ask, &call);
+        check_outcome(transcript, processor->inquiries[kind].read, &call, &answer);
     } else {
         check_bytes(transcript, processor->operations[kind].ask, &call);
         check_outcome(transcript, processor->operations[kind].read, &call, &answer);
@@ -225,14 +248,14 @@ static void transcript_test(void **state)
 {
     struct transcript *transcript = *state;
     transcript->text = read_whole(&transcript->arena, transcript->path);
-    play(processor_named(STR("bank")), transcript);
+    play(transcript->processor, transcript);
     arena_close(&transcript->arena);
 }
 
 /* ---- all of them ---- */
 
 /* Beside this file, which the compiler knows relative to where the program was built. */
-static void folder_of_cases(char folder[PATH_BYTES])
+static void folder_of_cases(const char *processor, char folder[PATH_BYTES])
 {
     char program[PATH_BYTES] = "";
     char source[] = __FILE__;
@@ -240,32 +263,48 @@ static void folder_of_cases(char folder[PATH_BYTES])
     program[length > 0 ? length : 0] = 0;
     for (int i = 0; i < 2 && strrchr(program, '/'); i++) *strrchr(program, '/') = 0; /* tests/PROGRAM */
     *strrchr(source, '/') = 0;
-    if (source[0] == '/') snprintf(folder, PATH_BYTES, "%s/bank", source);
-    else snprintf(folder, PATH_BYTES, "%.500s/%.500s/bank", program, source);
+    if (source[0] == '/') snprintf(folder, PATH_BYTES, "%s/%s", source, processor);
+    else snprintf(folder, PATH_BYTES, "%.500s/%.400s/%.100s", program, source, processor);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
 static int is_case(const struct dirent *entry) { return strstr(entry->d_name, ".txt") != NULL; }
 
-int main(void)
+static struct transcript transcripts[CASES_MAX];
+static struct CMUnitTest tests[CASES_MAX];
+static size_t test_count;
+
+static void add_case(const struct processor *processor, const char *folder, const char *name)
 {
-    static struct CMUnitTest tests[CASES_MAX];
-    static struct transcript transcripts[CASES_MAX];
-    static char names[CASES_MAX][256];
+    struct transcript *transcript = &transcripts[test_count];
+    INSIST(test_count < CASES_MAX);
+    transcript->processor = processor;
+    snprintf(transcript->path, PATH_BYTES, "%.700s/%.300s", folder, name);
+    snprintf(transcript->name, sizeof transcript->name, "%s: %.200s", processor->name, name);
+    tests[test_count++] = (struct CMUnitTest){ .name = transcript->name, .test_func = transcript_test, .initial_state = transcript };
+}
+
+static bool add_cases(const struct processor *processor)
+{
     char folder[PATH_BYTES];
     struct dirent **entries;
-    folder_of_cases(folder);
+    folder_of_cases(processor->name, folder);
     int count = scandir(folder, &entries, is_case, by_name);
-    if (count < CASES_AT_LEAST || count > CASES_MAX) {
-        (void)fprintf(stderr, "%d cases in %s\n", count, folder);
-        return 1;
-    }
     for (int i = 0; i < count; i++) {
-        snprintf(transcripts[i].path, PATH_BYTES, "%.700s/%s", folder, entries[i]->d_name);
-        snprintf(names[i], sizeof names[i], "bank: %.200s", entries[i]->d_name);
-        tests[i] = (struct CMUnitTest){ .name = names[i], .test_func = transcript_test, .initial_state = &transcripts[i] };
+        add_case(processor, folder, entries[i]->d_name);
         free(entries[i]);
     }
-    free(entries);
-    return _cmocka_run_group_tests("transcripts", tests, (size_t)count, NULL, NULL);
+    if (count >= 0) free(entries);
+    if (count < CASES_AT_LEAST) (void)fprintf(stderr, "%d cases in %s\n", count, folder);
+    return count >= CASES_AT_LEAST;
+}
+
+int main(void)
+{
+    size_t count;
+    const struct processor *const *processors = processor_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (!add_cases(processors[i])) return 1;
+    }
+    return _cmocka_run_group_tests("transcripts", tests, test_count, NULL, NULL);
 }

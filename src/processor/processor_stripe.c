@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* processor_stripe: forms to Stripe, JSON back. A payment is a PaymentIntent that is confirmed as it is made and captured by hand; the card
+ * becomes a PaymentMethod in a call of its own before. How Stripe really behaves stands in docs/reference/stripe.md. */
+#include <string.h>
+
+#include "processor/answer.h"
+#include "processor/form.h"
+
+#define DAY (INT64_C(24) * 3600 * MICROS_PER_SECOND)
+#define HOLD_SPAN (7 * DAY) /* of a card; the exact time is told by later versions only */
+
+/* ---- asking ---- */
+
+static struct text post(struct arena *arena, str path, struct processor_request *out)
+{
+    out->method = STR("POST");
+    out->path = path;
+    return text_open(arena, 512);
+}
+
+static void ask_for_method(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    struct text form = post(arena, STR("/v1/payment_methods"), out);
+    form_put(&form, "type", STR("card"));
+    form_put_hole(&form, "card[number]", HOLE_CARD_NUMBER);
+    form_put_hole(&form, "card[exp_month]", HOLE_EXPIRY_MONTH);
+    form_put_hole(&form, "card[exp_year]", HOLE_EXPIRY_YEAR);
+    if (call->has_cvv) form_put_hole(&form, "card[cvc]", HOLE_CARD_CVV);
+    out->body = text_str(&form);
+}
+
+static str lower(struct arena *arena, const currency *c)
+{
+    char code[sizeof c->code] = "";
+    for (size_t i = 0; i < 3; i++) code[i] = (char)(c->code[i] | 0x20);
+    return arena_copy(arena, str_of(code));
+}
+
+/* An authentication that the payer would have to go somewhere for is declined, and leaves nothing behind. */
+static void ask_for_intent(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    struct text form = post(arena, STR("/v1/payment_intents"), out);
+    form_put_int(&form, "amount", call->amount.minor);
+    form_put(&form, "currency", lower(arena, &call->amount.currency));
+    form_put(&form, "capture_method", STR("manual"));
+    form_put(&form, "confirm", STR("true"));
+    form_put(&form, "payment_method", call->previous_ref);
+    form_put(&form, "payment_method_types[0]", STR("card"));
+    form_put(&form, "error_on_requires_action", STR("true"));
+    form_put(&form, "metadata[florin_reference]", call->reference);
+    out->body = text_str(&form);
+}
+
+static void ask_authorize(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    if (call->exchange == 1) ask_for_method(arena, call, out);
+    else ask_for_intent(arena, call, out);
+}
+
+static str intent_path(struct arena *arena, const struct processor_call *call, const char *verb)
+{
+    return arena_format(arena, "/v1/payment_intents/%.*s%s", STR_FORMAT(call->authorization_ref), verb);
+}
+
+static void ask_capture(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    struct text form = post(arena, intent_path(arena, call, "/capture"), out);
+    form_put_int(&form, "amount_to_capture", call->amount.minor);
+    out->body = text_str(&form);
+}
+
+static void ask_void(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    struct text form = post(arena, intent_path(arena, call, "/cancel"), out);
+    form_put(&form, "cancellation_reason", STR("requested_by_customer"));
+    out->body = text_str(&form);
+}
+
+static void ask_refund(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    struct text form = post(arena, STR("/v1/refunds"), out);
+    form_put(&form, "payment_intent", call->authorization_ref);
+    form_put_int(&form, "amount", call->amount.minor);
+    form_put(&form, "metadata[florin_reference]", call->reference);
+    out->body = text_str(&form);
+}
+
+/* ---- asking what became of it ---- */
+
+static void get(str path, struct processor_request *out) { *out = (struct processor_request){ STR("GET"), path, STR_NONE }; }
+
+static void inquire_intent(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    get(intent_path(arena, call, ""), out);
+}
+
+/* The search comes up to a minute late; the key keeps a repeat meanwhile from being a second payment. */
+static void inquire_authorize(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    struct text path = text_open(arena, 256);
+    text_put(&path, STR("/v1/payment_intents/search?query="));
+    form_put_encoded(&path, arena_format(arena, "metadata['florin_reference']:'%.*s'", STR_FORMAT(call->reference)));
+    get(text_str(&path), out);
+}
+
+static void inquire_refund(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    get(arena_format(arena, "/v1/refunds?payment_intent=%.*s&limit=100", STR_FORMAT(call->authorization_ref)), out);
+}
+
+static void look_up_refund(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    get(arena_format(arena, "/v1/refunds/%.*s", STR_FORMAT(call->refund_ref)), out);
+}
+
+/* ---- reading refusals ---- */
+
+struct stripe_word {
+    const char *word;
+    enum outcome_kind kind;
+    enum decline decline;
+};
+
+/* A card that is declined says why by `decline_code`, else by `code`. Those that are not here are plain declines. */
+/* clang-format off */
+static const struct stripe_word declines[] = {
+    { "insufficient_funds",                    OUTCOME_DECLINED, DECLINE_INSUFFICIENT_FUNDS },
+    { "balance_insufficient",                  OUTCOME_DECLINED, DECLINE_INSUFFICIENT_FUNDS },
+    { "card_velocity_exceeded",                OUTCOME_DECLINED, DECLINE_INSUFFICIENT_FUNDS },
+    { "withdrawal_count_limit_exceeded",       OUTCOME_DECLINED, DECLINE_INSUFFICIENT_FUNDS },
+    { "expired_card",                          OUTCOME_DECLINED, DECLINE_EXPIRED_CARD },
+    { "invalid_expiry_month",                  OUTCOME_DECLINED, DECLINE_INVALID_CARD },
+    { "invalid_expiry_year",                   OUTCOME_DECLINED, DECLINE_INVALID_CARD },
+    { "incorrect_number",                      OUTCOME_DECLINED, DECLINE_INVALID_CARD },
+    { "invalid_number",                        OUTCOME_DECLINED, DECLINE_INVALID_CARD },
+    { "invalid_account",                       OUTCOME_DECLINED, DECLINE_INVALID_CARD },
+    { "invalid_card_type",                     OUTCOME_DECLINED, DECLINE_INVALID_CARD },
+    { "incorrect_zip",                         OUTCOME_DECLINED, DECLINE_INVALID_CARD },
+    { "incorrect_address",                     OUTCOME_DECLINED, DECLINE_INVALID_CARD },
+    { "new_account_information_available",     OUTCOME_DECLINED, DECLINE_INVALID_CARD },
+    { "incorrect_cvc",                         OUTCOME_DECLINED, DECLINE_INVALID_CVC },
+    { "invalid_cvc",                           OUTCOME_DECLINED, DECLINE_INVALID_CVC },
+    { "fraudulent",                            OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
+    { "merchant_blacklist",                    OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
+    { "lost_card",                             OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
+    { "stolen_card",                           OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
+    { "pickup_card",                           OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
+    { "security_violation",                    OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
+    { "authentication_required",               OUTCOME_DECLINED, DECLINE_AUTHENTICATION_REQUIRED },
+    { "payment_intent_authentication_failure", OUTCOME_DECLINED, DECLINE_AUTHENTICATION_REQUIRED },
+    { "payment_intent_action_required",        OUTCOME_DECLINED, DECLINE_AUTHENTICATION_REQUIRED },
+};
+
+/* Of requests that Stripe finds fault with, those that are no plain refusal. */
+static const struct stripe_word conflicts[] = {
+    { "charge_already_captured",               OUTCOME_ALREADY,  DECLINE_NONE },
+    { "charge_already_refunded",               OUTCOME_ALREADY,  DECLINE_NONE },
+    { "charge_expired_for_capture",            OUTCOME_EXPIRED,  DECLINE_NONE },
+    { "capture_charge_authorization_expired",  OUTCOME_EXPIRED,  DECLINE_NONE },
+    { "idempotency_key_in_use",                OUTCOME_BUSY,     DECLINE_NONE },
+    { "lock_timeout",                          OUTCOME_BUSY,     DECLINE_NONE },
+    { "rate_limit",                            OUTCOME_BUSY,     DECLINE_NONE },
+    { "resource_missing",                      OUTCOME_DENIED,   DECLINE_NONE },
+};
+/* clang-format on */
+
+static const struct stripe_word *find_word(const struct stripe_word *rows, size_t count, str word)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(word, str_of(rows[i].word))) return &rows[i];
+    }
+    return NULL;
+}
+
+/* "card_declined" says less than the code beside it. */
+static void read_decline(const struct json *error, struct outcome *out)
+{
+    str code = json_string(json_find(error, "code")), reason = json_string(json_find(error, "decline_code"));
+    str word = reason.length > 0 ? reason : code;
+    const struct stripe_word *row = find_word(declines, COUNT_OF(declines), word);
+    outcome_keep_word(out, word);
+    out->kind = OUTCOME_DECLINED;
+    out->decline = row ? row->decline : DECLINE_CARD_DECLINED;
+}
+
+/* An intent that is in another state than the request needs, by what it says of itself. */
+static enum outcome_kind conflict_of(const struct json *error)
+{
+    const struct json *intent = json_find(error, "payment_intent");
+    bool is_canceled = answer_says(intent, "status", STR("canceled"));
+    if (is_canceled && answer_says(intent, "cancellation_reason", STR("automatic"))) return OUTCOME_EXPIRED;
+    if (is_canceled || answer_says(intent, "status", STR("succeeded"))) return OUTCOME_ALREADY;
+    return OUTCOME_REFUSED;
+}
+
+static void read_fault(const struct json *error, struct outcome *out)
+{
+    str code = json_string(json_find(error, "code"));
+    const struct stripe_word *row = find_word(conflicts, COUNT_OF(conflicts), code);
+    outcome_keep_word(out, code.length > 0 ? code : json_string(json_find(error, "type")));
+    if (str_equal(code, STR("payment_intent_unexpected_state"))) out->kind = conflict_of(error);
+    else out->kind = row ? row->kind : OUTCOME_REFUSED;
+}
+
+/* A fault of Stripe's is kept under the key as well, and repeated for a day: then only an inquiry tells what it hid. */
+static void read_illness(const struct processor_answer *answer, struct outcome *out)
+{
+    outcome_keep_word(out, STR("api_error"));
+    out->kind = answer->replayed ? OUTCOME_OPEN : OUTCOME_BUSY;
+    out->may_have_happened = true;
+    out->shows_illness = true;
+}
+
+/* Our keys do not open the door, which a person has to mend: everything that can wait does. */
+static void read_lock_out(const struct json *error, struct outcome *out)
+{
+    outcome_keep_word(out, json_string(json_find(error, "type")));
+    out->kind = OUTCOME_BUSY;
+    out->shows_illness = true;
+}
+
+static void read_refusal(const struct processor_answer *answer, const struct json *body, struct outcome *out)
+{
+    const struct json *error = json_find(body, "error");
+    bool is_busy = answer->status == 409 || answer->status == 429;
+    if (answer->status >= 500 && error) {
+        read_illness(answer, out);
+    } else if (!error) {
+        outcome_keep_word(out, STR("not_understood"));
+        out->shows_illness = true;
+    } else if (answer->status == 402) {
+        read_decline(error, out);
+    } else if (answer->status == 401 || answer->status == 403) {
+        read_lock_out(error, out);
+    } else if (answer->status == 400 || answer->status == 404 || is_busy) {
+        read_fault(error, out);
+        if (is_busy) out->kind = OUTCOME_BUSY;
+    }
+}
+
+/* ---- reading successes ---- */
+
+static const struct json *begin_reading(struct arena *arena, const struct processor_answer *answer, struct outcome *out)
+{
+    const struct json *body = answer_json(arena, answer);
+    *out = (struct outcome){ .kind = OUTCOME_UNKNOWN, .replayed = answer->replayed };
+    if (answer->status == 200 && body) return body;
+    read_refusal(answer, body, out);
+    return NULL;
+}
+
+static bool amount_is(const struct json *value, const char *name, money wanted)
+{
+    int64_t minor;
+    currency said;
+    char code[4] = "";
+    str lower_case = json_string(json_find(value, "currency"));
+    if (lower_case.length != 3 || !json_int64(json_find(value, name), &minor)) return false;
+    for (size_t i = 0; i < 3; i++) code[i] = (char)(lower_case.bytes[i] & ~0x20);
+    return minor == wanted.minor && currency_named(str_of(code), &said) && currency_equal(said, wanted.currency);
+}
+
+static void read_method(const struct json *body, struct outcome *out)
+{
+    if (answer_id(json_find(body, "id"), STR("pm_"), &out->id)) out->kind = OUTCOME_NEXT;
+    else outcome_keep_word(out, STR("not_understood"));
+}
+
+static micros expiry_of(const struct json *intent)
+{
+    int64_t created;
+    bool is_told = json_int64(json_find(intent, "created"), &created) && created > 0 && created < INT64_MAX / MICROS_PER_SECOND / 2;
+    return is_told ? created * MICROS_PER_SECOND + HOLD_SPAN : 0;
+}
+
+/* A hold: all of it can be captured. Before that it is the issuer's turn; what has been canceled held nothing. */
+static void read_held(const struct json *intent, const struct processor_call *call, struct outcome *out)
+{
+    bool has_id = answer_id(json_find(intent, "id"), STR("pi_"), &out->id);
+    out->expires_at = expiry_of(intent);
+    if (has_id && answer_says(intent, "status", STR("processing"))) {
+        out->kind = OUTCOME_OPEN;
+        return;
+    }
+    bool fits = amount_is(intent, "amount", call->amount) && amount_is(intent, "amount_capturable", call->amount) && out->expires_at > 0;
+    outcome_conclude(has_id, fits && answer_says(intent, "status", STR("requires_capture")), out);
+}
+
+static void read_authorize(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                           struct outcome *out)
+{
+    const struct json *body = begin_reading(arena, answer, out);
+    if (!body) return;
+    if (call->exchange == 1) read_method(body, out);
+    else read_held(body, call, out);
+}
+
+static bool is_ours(const struct json *intent, const struct processor_call *call)
+{
+    return answer_says(intent, "id", call->authorization_ref);
+}
+
+/* The charge stands for the capture: an intent has one. */
+static void read_captured(const struct json *intent, const struct processor_call *call, struct outcome *out)
+{
+    bool has_id = answer_id(json_find(intent, "latest_charge"), STR("ch_"), &out->id);
+    bool fits = is_ours(intent, call) && amount_is(intent, "amount_received", call->amount);
+    outcome_conclude(has_id, fits && answer_says(intent, "status", STR("succeeded")), out);
+}
+
+static void read_capture(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                         struct outcome *out)
+{
+    const struct json *body = begin_reading(arena, answer, out);
+    if (body) read_captured(body, call, out);
+}
+
+static void read_canceled(const struct json *intent, const struct processor_call *call, struct outcome *out)
+{
+    bool has_id = answer_id(json_find(intent, "id"), STR("pi_"), &out->id);
+    outcome_conclude(has_id, is_ours(intent, call) && answer_says(intent, "status", STR("canceled")), out);
+}
+
+static void read_void(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer, struct outcome *out)
+{
+    const struct json *body = begin_reading(arena, answer, out);
+    if (body) read_canceled(body, call, out);
+}
+
+/* One that is on its way is asked about until it has come to its end. */
+static void read_refunded(const struct json *refund, const struct processor_call *call, struct outcome *out)
+{
+    bool has_id = answer_id(json_find(refund, "id"), STR("re_"), &out->id);
+    bool fits = answer_says(refund, "payment_intent", call->authorization_ref) && amount_is(refund, "amount", call->amount);
+    bool is_open = answer_says(refund, "status", STR("pending")) || answer_says(refund, "status", STR("requires_action"));
+    bool is_over = answer_says(refund, "status", STR("failed")) || answer_says(refund, "status", STR("canceled"));
+    outcome_conclude(has_id, fits && (is_open || is_over || answer_says(refund, "status", STR("succeeded"))), out);
+    if (out->kind != OUTCOME_DONE || !(is_open || is_over)) return;
+    outcome_keep_word(out, json_string(json_find(refund, "status")));
+    out->kind = is_open ? OUTCOME_OPEN : OUTCOME_REFUSED;
+}
+
+static void read_refund(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                        struct outcome *out)
+{
+    const struct json *body = begin_reading(arena, answer, out);
+    if (body) read_refunded(body, call, out);
+}
+
+/* ---- reading what became of it ---- */
+
+/* Without an answer that can be read, nothing is known. */
+static const struct json *begin_inquiry(struct arena *arena, const struct processor_answer *answer, struct outcome *out)
+{
+    *out = (struct outcome){ .kind = OUTCOME_UNKNOWN };
+    return answer->status == 200 ? answer_json(arena, answer) : NULL;
+}
+
+/* The one of a list that carries our reference; NULL: none does. */
+static const struct json *find_ours(const struct json *list, const struct processor_call *call)
+{
+    for (struct json_item item = json_first(json_find(list, "data")); item.value; item = json_next(item)) {
+        const struct json *metadata = json_find(item.value, "metadata");
+        if (answer_says(metadata, "florin_reference", call->reference)) return item.value;
+    }
+    return NULL;
+}
+
+static void find_authorize(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                           struct outcome *out)
+{
+    const struct json *list = begin_inquiry(arena, answer, out);
+    if (!json_find(list, "data")) return;
+    const struct json *intent = find_ours(list, call), *error = json_find(intent, "last_payment_error");
+    if (!intent) out->kind = OUTCOME_ABSENT;
+    else if (answer_says(intent, "status", STR("requires_payment_method"))) read_decline(error, out);
+    else read_held(intent, call, out);
+}
+
+static void find_capture(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                         struct outcome *out)
+{
+    const struct json *intent = begin_inquiry(arena, answer, out);
+    if (!is_ours(intent, call)) return;
+    if (answer_says(intent, "status", STR("requires_capture"))) out->kind = OUTCOME_ABSENT;
+    else if (answer_says(intent, "status", STR("canceled"))) out->kind = OUTCOME_EXPIRED;
+    else read_captured(intent, call, out);
+}
+
+static void find_void(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer, struct outcome *out)
+{
+    const struct json *intent = begin_inquiry(arena, answer, out);
+    if (!is_ours(intent, call)) return;
+    if (answer_says(intent, "status", STR("requires_capture"))) out->kind = OUTCOME_ABSENT;
+    else read_canceled(intent, call, out);
+}
+
+static void find_refund(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                        struct outcome *out)
+{
+    const struct json *list = begin_inquiry(arena, answer, out);
+    if (!json_find(list, "data")) return;
+    const struct json *refund = find_ours(list, call);
+    if (refund) read_refunded(refund, call, out);
+    else if (!json_is_true(json_find(list, "has_more"))) out->kind = OUTCOME_ABSENT;
+}
+
+/* ---- reading look-ups ---- */
+
+static void read_found(const struct json *value, const char *amount, struct processor_found *out)
+{
+    char code[4] = "";
+    str lower_case = json_string(json_find(value, "currency"));
+    if (!json_int64(json_find(value, amount), &out->amount.minor) || lower_case.length != 3) return;
+    for (size_t i = 0; i < 3; i++) code[i] = (char)(lower_case.bytes[i] & ~0x20);
+    /* A currency that is none of ours stays empty: it equals nothing, and shows as drift. */
+    if (!currency_named(str_of(code), &out->amount.currency)) out->amount.currency = (currency){ "" };
+    out->kind = FOUND_IT;
+}
+
+static const struct json *begin_look_up(struct arena *arena, const struct processor_answer *answer, struct processor_found *out)
+{
+    const struct json *body = answer_json(arena, answer);
+    *out = (struct processor_found){ .kind = FOUND_NOTHING_SURE };
+    if (answer->status == 404 && answer_says(json_find(body, "error"), "code", STR("resource_missing"))) out->kind = FOUND_ABSENT;
+    return answer->status == 200 ? body : NULL;
+}
+
+static void read_found_hold(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                            struct processor_found *out)
+{
+    const struct json *intent = begin_look_up(arena, answer, out);
+    (void)call;
+    if (intent) read_found(intent, "amount", out);
+}
+
+static void read_found_capture(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                               struct processor_found *out)
+{
+    const struct json *intent = begin_look_up(arena, answer, out);
+    bool is_captured = intent && answer_says(intent, "status", STR("succeeded")) && answer_says(intent, "latest_charge", call->capture_ref);
+    if (is_captured) read_found(intent, "amount_received", out);
+    if (is_captured && !answer_id(json_find(intent, "id"), STR("pi_"), &out->parent)) out->kind = FOUND_NOTHING_SURE;
+}
+
+/* A refund hangs on a charge, which is our capture. */
+static void read_found_refund(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                              struct processor_found *out)
+{
+    const struct json *refund = begin_look_up(arena, answer, out);
+    (void)call;
+    if (refund) read_found(refund, "amount", out);
+    if (refund && !answer_id(json_find(refund, "charge"), STR("ch_"), &out->parent)) out->kind = FOUND_NOTHING_SURE;
+}
+
+extern const struct processor processor_stripe;
+const struct processor processor_stripe = {
+    .name = "stripe",
+    .live_url = "https://api.stripe.com",
+    .test_url = "https://api.stripe.com",
+    .live_key_prefix = "sk_live_",
+    .test_key_prefix = "sk_test_",
+    .content_type = "application/x-www-form-urlencoded",
+    .headers = { { "Stripe-Version", "2023-08-16" } },
+    .credential = CREDENTIAL_BEARER,
+    .key_header = "Idempotency-Key",
+    .replayed_header = "Idempotent-Replayed",
+    .key_window = DAY,
+    /* Those whose smallest unit is Stripe's: not ISK, UGX and MGA, nor those with three decimals. */
+    .can = { .partial_capture = true, .partial_refund = true, .needs_cvv = false,
+             .currencies = "AED ALL AMD ANG AUD AWG AZN BAM BBD BDT BIF BMD BND BOB BRL BSD BWP BYN BZD CAD CHF CLP CNY COP CRC CVE CZK DJF DKK "
+                           "DOP DZD EGP ETB EUR FJD GBP GEL GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR JMD JPY KES KGS KHR KMF KRW KYD "
+                           "KZT LAK LBP LKR LRD LSL MAD MDL MKD MMK MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
+                           "PKR PLN PYG QAR RON RSD RWF SAR SBD SCR SEK SGD SHP SOS SRD STN SZL THB TJS TOP TRY TTD TWD TZS UAH USD UYU UZS "
+                           "VND VUV WST XAF XCD XOF XPF YER ZAR ZMW" },
+    .operations = {
+        [OPERATION_AUTHORIZE] = { ask_authorize, read_authorize },
+        [OPERATION_CAPTURE] = { ask_capture, read_capture },
+        [OPERATION_VOID] = { ask_void, read_void },
+        [OPERATION_REFUND] = { ask_refund, read_refund },
+    },
+    .protection = {
+        [OPERATION_AUTHORIZE] = PROTECTED_BY_KEY,
+        [OPERATION_CAPTURE] = PROTECTED_BY_STATE, /* the first capture closes the intent */
+        [OPERATION_VOID] = PROTECTED_BY_STATE,
+        [OPERATION_REFUND] = PROTECTED_BY_KEY, /* there may be several */
+    },
+    .inquiries = {
+        [OPERATION_AUTHORIZE] = { inquire_authorize, find_authorize },
+        [OPERATION_CAPTURE] = { inquire_intent, find_capture },
+        [OPERATION_VOID] = { inquire_intent, find_void },
+        [OPERATION_REFUND] = { inquire_refund, find_refund },
+    },
+    .look_ups = {
+        [OPERATION_AUTHORIZE] = { inquire_intent, read_found_hold },
+        [OPERATION_CAPTURE] = { inquire_intent, read_found_capture },
+        [OPERATION_REFUND] = { look_up_refund, read_found_refund },
+    },
+};
