@@ -16,6 +16,7 @@ static const struct endpoint endpoints[] = {
     { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments",               list_payments,      NO_KEY, BODY_NONE,           80, JSON },
     { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments/{id}",          get_payment,        NO_KEY, BODY_NONE,          100, JSON },
     { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments/{id}/events",   list_events,        NO_KEY, BODY_NONE,           80, JSON },
+    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/v1/payments/{id}/return",   take_payer_back,    NO_KEY, BODY_NONE,          100, JSON },
     { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/orders/{order_id}",      get_order,          NO_KEY, BODY_NONE,          100, JSON },
     { DOOR_MERCHANTS, ANYBODY,  "GET",  "/healthz",                   get_healthz,        NO_KEY, BODY_NONE,            0, TEXT },
     { DOOR_MERCHANTS, ANYBODY,  "GET",  "/readyz",                    get_readyz,         NO_KEY, BODY_NONE,            0, TEXT },

@@ -55,6 +55,7 @@ void payments_refund(struct api_call *call);
 void list_payments(struct api_call *call);
 void get_payment(struct api_call *call);
 void get_order(struct api_call *call);
+void take_payer_back(struct api_call *call);
 void list_events(struct api_call *call);
 
 /* health.c, pages.c */

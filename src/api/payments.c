@@ -130,6 +130,41 @@ static enum problem_code read_metadata(struct reading *reading, const struct jso
     return value_metadata(reading->arena, value, &fresh->wish.metadata);
 }
 
+static enum problem_code read_email(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    return value_email(value, &fresh->wish.customer_email);
+}
+
+static enum problem_code read_name(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    return value_text(value, 1, NAME_CHARS_MAX, &fresh->wish.customer_name);
+}
+
+static const struct member customer_members[] = {
+    { "email", false, read_email },
+    { "name", false, read_name },
+};
+
+static enum problem_code read_customer(struct reading *reading, const struct json *value, void *into)
+{
+    if (json_kind_of(value) != JSON_OBJECT) return PROBLEM_PARAM_INVALID;
+    reading->at = STR("/customer");
+    reading_members(reading, value, customer_members, COUNT_OF(customer_members), into);
+    reading->at = STR("");
+    return PROBLEM_NONE;
+}
+
+static enum problem_code read_return_url(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    return value_web_address(value, &fresh->wish.return_url);
+}
+
 static const struct member payment_members[] = {
     { "amount", true, read_amount },
     { "currency", false, read_currency },
@@ -138,6 +173,8 @@ static const struct member payment_members[] = {
     { "card", true, read_card },
     { "capture", false, read_capture },
     { "processor", false, read_processor },
+    { "customer", false, read_customer },
+    { "return_url", false, read_return_url },
     { "description", false, read_description },
     { "metadata", false, read_metadata },
 };

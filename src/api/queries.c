@@ -23,9 +23,10 @@ bool query_is_fine(struct api_call *call, const struct query_param *params, size
     return false;
 }
 
-void query_put_receipts(struct api_call *call, struct store *store, struct text *text, const struct payment_record *records, size_t count)
+void query_put_receipts(struct api_call *call, struct store *store, struct text *text, struct payment_record *records, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
+        store_load_action(store, call->arena, call->api->options.merchant, &records[i]);
         struct operation_record *refunds = NULL;
         size_t refund_count = 0;
         if (records[i].payment.captured_minor > 0) {

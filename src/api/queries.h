@@ -14,6 +14,6 @@ enum problem_code query_number(str value, int64_t least, int64_t most, int64_t *
 bool query_is_fine(struct api_call *call, const struct query_param *params, size_t count, void *into);
 
 /* Inside a question: puts receipts, as elements of a list that is open, with the refunds that the store knows of. */
-void query_put_receipts(struct api_call *call, struct store *store, struct text *text, const struct payment_record *records, size_t count);
+void query_put_receipts(struct api_call *call, struct store *store, struct text *text, struct payment_record *records, size_t count);
 
 #endif

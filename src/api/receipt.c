@@ -86,6 +86,19 @@ static void put_times(struct text *text, const struct payment *payment)
     json_put_time(text, "expires_at", payment->expires_at);
 }
 
+static void put_action(struct text *text, const struct payment_record *record)
+{
+    if (record->payment.state != PAYMENT_REQUIRES_ACTION || record->action_url.length == 0) {
+        json_put_null(text, "next_action");
+        return;
+    }
+    json_name(text, "next_action");
+    json_open_object(text);
+    json_put_str(text, "type", STR("redirect"));
+    json_put_str(text, "url", record->action_url);
+    json_close_object(text);
+}
+
 void receipt_put(struct text *text, const struct payment_record *record, const struct operation_record *refunds, size_t refund_count)
 {
     const struct payment *payment = &record->payment;
@@ -100,6 +113,7 @@ void receipt_put(struct text *text, const struct payment_record *record, const s
     put_references(text, record);
     put_card(text, record);
     put_operation(text, record);
+    put_action(text, record);
     put_refunds(text, refunds, refund_count);
     json_put_str(text, "decline_code", decline.length > 0 ? decline : STR_NONE);
     put_times(text, payment);

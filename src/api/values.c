@@ -68,6 +68,44 @@ static bool is_all_digits(str text)
     return true;
 }
 
+static bool is_printable(str text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.bytes[i] <= ' ' || text.bytes[i] > '~') return false;
+    }
+    return text.length > 0;
+}
+
+enum problem_code value_email(const struct json *value, str *out)
+{
+    str domain, more;
+    enum problem_code wrong = value_text(value, 3, EMAIL_CHARS_MAX, out);
+    if (wrong != PROBLEM_NONE) return wrong;
+    str name = str_cut(*out, '@', &domain);
+    bool has_point = str_cut(domain, '.', &more).length > 0 && more.length > 0;
+    bool is_fine = is_printable(*out) && name.length > 0 && has_point && !str_contains(domain, STR("@"));
+    return is_fine ? PROBLEM_NONE : PROBLEM_PARAM_INVALID;
+}
+
+static bool is_this_machine(str host)
+{
+    str port;
+    str name = str_starts_with(host, STR("[::1]")) ? STR("[::1]") : str_cut(host, ':', &port);
+    return str_equal(name, STR("127.0.0.1")) || str_equal(name, STR("localhost")) || str_equal(name, STR("[::1]"));
+}
+
+enum problem_code value_web_address(const struct json *value, str *out)
+{
+    str path, http = STR("http://"), https = STR("https://");
+    enum problem_code wrong = value_text(value, https.length + 1, ADDRESS_CHARS_MAX, out);
+    if (wrong != PROBLEM_NONE) return wrong;
+    bool is_secure = str_starts_with(*out, https);
+    str host = str_cut(str_from(*out, is_secure ? https.length : http.length), '/', &path);
+    bool is_local = str_starts_with(*out, http) && is_this_machine(host);
+    bool is_fine = is_printable(*out) && host.length > 0 && !str_contains(host, STR("@")) && (is_secure || is_local);
+    return is_fine ? PROBLEM_NONE : PROBLEM_PARAM_INVALID;
+}
+
 enum problem_code value_amount(const struct json *value, int64_t *out)
 {
     if (json_kind_of(value) != JSON_NUMBER) return PROBLEM_PARAM_INVALID;

@@ -252,6 +252,7 @@ static void open_flows(struct house *house)
         .vault = house->vault,
         .key_secret = house->secrets.processor_keys,
         .merchant = house_merchant(),
+        .public_url = house_chosen.public_url,
         .life = store_life(house->store),
         .store_path = house_store_is_file() ? local_path() : NULL,
         .forms = forms,

@@ -31,6 +31,7 @@ struct house_settings {
     const char *envelope_key_file;
     struct account_choice accounts[ACCOUNT_COUNT];
     bool live;
+    const char *public_url;
     int64_t answer_within_ms;
     int64_t retry_base_ms;
     int64_t request_kept_days;
@@ -67,6 +68,8 @@ extern struct house_settings house_chosen;
       "File on tmpfs with 64 hex digits: nodes that have the same can open each other's cards in doubt; default: none can." }, \
     { "live", SETTING_SWITCH, "off", 0, 0, &house_chosen.live,                                                         \
       "Real money: live keys only; else test keys only." },                                                            \
+    { "public_url", SETTING_TEXT, "http://127.0.0.1:8080", 0, 0, &house_chosen.public_url,                             \
+      "Where the world reaches this gateway, without a slash at the end: payers who were sent away come back there." }, \
     { "answer_within_ms", SETTING_NUMBER, "10000", 100, 120000, &house_chosen.answer_within_ms,                        \
       "A merchant hears 202 after this, while the work goes on." },                                                    \
     { "retry_base_ms", SETTING_NUMBER, "1000", 1, 60000, &house_chosen.retry_base_ms,                                  \

@@ -105,7 +105,8 @@ static struct verdict judge_mismatched(const struct attempt_past *past)
 /* May an operation of that kind end so? */
 static bool fits(const struct attempt_past *past, const struct outcome *outcome)
 {
-    return (outcome->kind != OUTCOME_DECLINED || past->kind == OPERATION_AUTHORIZE) &&
+    bool is_authorization = outcome->kind == OUTCOME_DECLINED || outcome->kind == OUTCOME_SOLD || outcome->kind == OUTCOME_ACTION;
+    return (!is_authorization || past->kind == OPERATION_AUTHORIZE) &&
            (outcome->kind != OUTCOME_EXPIRED || past->kind == OPERATION_CAPTURE);
 }
 
@@ -114,7 +115,9 @@ struct verdict attempt_judge(const struct attempt_past *past, const struct outco
     if (!fits(past, outcome)) return judge_unknown(past);
     switch (outcome->kind) {
     case OUTCOME_NOT_SENT: return judge_not_sent(past);
-    case OUTCOME_DONE: return judge_done(past, outcome);
+    case OUTCOME_DONE:
+    case OUTCOME_SOLD: return judge_done(past, outcome);
+    case OUTCOME_ACTION: return verdict(VERDICT_ACTION);
     case OUTCOME_DECLINED: return judge_declined(past, outcome);
     case OUTCOME_REFUSED: return judge_refused(past);
     case OUTCOME_EXPIRED: return verdict(VERDICT_EXPIRED);
@@ -151,7 +154,10 @@ struct verdict attempt_judge_inquiry(const struct attempt_past *past, const stru
 {
     if (!fits(past, outcome)) return inquire(VERDICT_INQUIRE);
     switch (outcome->kind) {
-    case OUTCOME_DONE: return verdict(VERDICT_DONE);
+    case OUTCOME_DONE:
+    case OUTCOME_SOLD: return verdict(VERDICT_DONE);
+    case OUTCOME_ACTION: return verdict(VERDICT_ACTION);
+    case OUTCOME_NEXT: return verdict(VERDICT_NEXT);
     case OUTCOME_DECLINED: return verdict(VERDICT_DECLINED);
     case OUTCOME_EXPIRED: return verdict(VERDICT_EXPIRED);
     case OUTCOME_REFUSED: return (struct verdict){ .kind = VERDICT_FAILED, .reason = REASON_PROCESSOR_REFUSED };
@@ -162,7 +168,6 @@ struct verdict attempt_judge_inquiry(const struct attempt_past *past, const stru
     case OUTCOME_ALREADY:
     case OUTCOME_BUSY:
     case OUTCOME_DENIED:
-    case OUTCOME_NEXT:
     case OUTCOME_OPEN:
     case OUTCOME_KIND_COUNT: break;
     }

@@ -27,6 +27,8 @@ enum outcome_kind {
     OUTCOME_DENIED,      /* it claims not to know an object that it gave us: not believable at once */
     OUTCOME_MISMATCHED,  /* a success that speaks of another amount, currency or object */
     OUTCOME_NEXT,        /* this exchange brought what the next one of the same operation needs: its id; no money has moved */
+    OUTCOME_SOLD,        /* authorized and captured in one step: as OUTCOME_DONE */
+    OUTCOME_ACTION,      /* the payer has to go to `action_url`; the processor's id for it is here */
     OUTCOME_OPEN,        /* the processor has it and has not decided: it is inquired about */
     OUTCOME_ABSENT,      /* to an inquiry: the processor has nothing of it */
     OUTCOME_KIND_COUNT,
@@ -42,7 +44,8 @@ struct processor_id {
 struct outcome {
     enum outcome_kind kind;
     enum decline decline;      /* OUTCOME_DECLINED */
-    struct processor_id id;    /* OUTCOME_DONE, OUTCOME_NEXT */
+    struct processor_id id;    /* OUTCOME_DONE, OUTCOME_SOLD, OUTCOME_NEXT, OUTCOME_ACTION */
+    str action_url;            /* OUTCOME_ACTION; lives as long as the answer */
     micros expires_at;         /* OUTCOME_DONE of an authorization */
     bool replayed;             /* it was done by an earlier try with these bytes */
     bool may_have_happened;    /* OUTCOME_BUSY of a kind that can hide a success */
@@ -73,6 +76,7 @@ enum verdict_kind {
     VERDICT_DECLINED,
     VERDICT_FAILED,    /* certain: nothing happened */
     VERDICT_EXPIRED,
+    VERDICT_ACTION,    /* the payer's turn */
     VERDICT_NEXT,      /* the next exchange of the operation, with bytes of its own */
     VERDICT_TRY_AGAIN, /* the same bytes, after a back-off */
     VERDICT_TRY_AFTER_QUIET, /* the same bytes, once a killed request cannot be running there any more */

@@ -21,8 +21,15 @@ static const struct move moves[] = {
     /* from                event                    guard         to                  */
     { PAYMENT_NEW,         EVENT_AUTHORIZE_STARTED, ALWAYS,       PAYMENT_PENDING    },
     { PAYMENT_PENDING,     EVENT_AUTHORIZED,        ALWAYS,       PAYMENT_AUTHORIZED },
+    { PAYMENT_PENDING,     EVENT_SOLD,              ALWAYS,       PAYMENT_CAPTURED   },
+    { PAYMENT_PENDING,     EVENT_ACTION_REQUIRED,   ALWAYS,       PAYMENT_REQUIRES_ACTION },
     { PAYMENT_PENDING,     EVENT_DECLINED,          ALWAYS,       PAYMENT_DECLINED   },
     { PAYMENT_PENDING,     EVENT_AUTHORIZE_FAILED,  ALWAYS,       PAYMENT_FAILED     },
+    { PAYMENT_REQUIRES_ACTION, EVENT_AUTHORIZED,    ALWAYS,       PAYMENT_AUTHORIZED },
+    { PAYMENT_REQUIRES_ACTION, EVENT_SOLD,          ALWAYS,       PAYMENT_CAPTURED   },
+    { PAYMENT_REQUIRES_ACTION, EVENT_ACTION_REQUIRED, ALWAYS,     PAYMENT_REQUIRES_ACTION }, /* another one */
+    { PAYMENT_REQUIRES_ACTION, EVENT_DECLINED,      ALWAYS,       PAYMENT_DECLINED   },
+    { PAYMENT_REQUIRES_ACTION, EVENT_AUTHORIZE_FAILED, ALWAYS,    PAYMENT_FAILED     },
     { PAYMENT_AUTHORIZED,  EVENT_CAPTURE_STARTED,   ALWAYS,       PAYMENT_AUTHORIZED },
     { PAYMENT_AUTHORIZED,  EVENT_CAPTURED,          ALWAYS,       PAYMENT_CAPTURED   },
     { PAYMENT_AUTHORIZED,  EVENT_CAPTURE_FAILED,    ALWAYS,       PAYMENT_AUTHORIZED },
@@ -53,6 +60,8 @@ static const struct effect {
     [EVENT_CAPTURED]          = { "captured",           OPERATION_NONE,      OPERATION_CAPTURE   },
     [EVENT_VOIDED]            = { "voided",             OPERATION_NONE,      OPERATION_VOID      },
     [EVENT_REFUNDED]          = { "refunded",           OPERATION_NONE,      OPERATION_REFUND    },
+    [EVENT_SOLD]              = { "sold",               OPERATION_NONE,      OPERATION_AUTHORIZE },
+    [EVENT_ACTION_REQUIRED]   = { "action_required",    OPERATION_NONE,      OPERATION_NONE      },
     [EVENT_DECLINED]          = { "declined",           OPERATION_NONE,      OPERATION_AUTHORIZE },
     [EVENT_AUTHORIZE_FAILED]  = { "authorize_failed",   OPERATION_NONE,      OPERATION_AUTHORIZE },
     [EVENT_CAPTURE_FAILED]    = { "capture_failed",     OPERATION_NONE,      OPERATION_CAPTURE   },
@@ -65,11 +74,11 @@ static const struct effect {
 };
 
 static const char *const state_words[PAYMENT_STATE_COUNT] = {
-    "new", "pending", "authorized", "captured", "refunded", "voided", "declined", "failed", "expired",
+    "new", "pending", "requires_action", "authorized", "captured", "refunded", "voided", "declined", "failed", "expired",
 };
 static const char *const operation_words[OPERATION_KIND_COUNT] = { "", "authorize", "capture", "void", "refund" };
 static const char *const progress_words[OPERATION_STATE_COUNT] = {
-    "running", "unknown", "review", "done", "declined", "failed",
+    "running", "unknown", "review", "waiting", "done", "declined", "failed",
 };
 /* clang-format on */
 
@@ -146,6 +155,7 @@ static struct decision decide_authorize(const struct payment *payment, const str
     INSIST(payment->state == PAYMENT_NEW && money_is_payable(command->amount));
     if (!takes_currency(&command->can, command->amount.currency)) return refuse(REFUSED_CURRENCY_NOT_SUPPORTED);
     if (command->can.needs_cvv && !command->has_cvv) return refuse(REFUSED_CVV_REQUIRED);
+    if (command->can.only_sells && !command->captures_itself) return refuse(REFUSED_HOLD_NOT_SUPPORTED);
     if (command->card_expired) return refuse(REFUSED_CARD_EXPIRED);
 
     struct decision decision = happen(EVENT_AUTHORIZE_STARTED, command->amount.minor, command->now);
@@ -260,6 +270,7 @@ static bool amount_is_possible(const struct payment *payment, const struct event
 {
     switch (event->kind) {
     case EVENT_AUTHORIZED:
+    case EVENT_SOLD:
     case EVENT_AUTHORIZE_STARTED: return event->amount_minor >= 1 && event->amount_minor <= MONEY_MINOR_MAX;
     case EVENT_CAPTURE_STARTED:
     case EVENT_CAPTURED: return event->amount_minor >= 1 && event->amount_minor <= payment->authorized_minor - payment->captured_minor;
@@ -275,9 +286,9 @@ static bool doubt_is_possible(const struct payment *payment, enum event_kind kin
     const struct open_operation *operation = &payment->operation;
     *is_doubt = kind == EVENT_OPERATION_DOUBTED || kind == EVENT_OPERATION_REVIEW || kind == EVENT_OPERATION_RESUMED;
     if (!*is_doubt || operation->kind == OPERATION_NONE) return false;
-    if (kind == EVENT_OPERATION_DOUBTED) return operation->state == OPERATION_RUNNING;
+    if (kind == EVENT_OPERATION_DOUBTED) return operation->state == OPERATION_RUNNING || operation->state == OPERATION_WAITING;
     if (kind == EVENT_OPERATION_REVIEW) return operation->state != OPERATION_REVIEW;
-    return operation->state == OPERATION_REVIEW;
+    return operation->state == OPERATION_REVIEW || operation->state == OPERATION_WAITING;
 }
 
 static bool operation_allows(const struct payment *payment, enum event_kind kind)
@@ -285,6 +296,7 @@ static bool operation_allows(const struct payment *payment, enum event_kind kind
     const struct effect *effect = &effects[kind];
     enum operation_kind open = payment->operation.kind;
     if (kind == EVENT_EXPIRED) return open == OPERATION_NONE || open == OPERATION_CAPTURE;
+    if (kind == EVENT_ACTION_REQUIRED) return open == OPERATION_AUTHORIZE;
     if (effect->opens != OPERATION_NONE) return open == OPERATION_NONE;
     return open == effect->closes;
 }
@@ -308,6 +320,10 @@ static void apply_to_amounts(struct payment *payment, const struct event *event)
         payment->authorized_minor = event->amount_minor;
         payment->expires_at = event->expires_at;
         break;
+    case EVENT_SOLD:
+        payment->authorized_minor = payment->captured_minor = event->amount_minor;
+        payment->capture_id_known = event->id_known;
+        break;
     case EVENT_CAPTURED:
         payment->captured_minor += event->amount_minor;
         payment->capture_id_known = event->id_known;
@@ -323,6 +339,7 @@ static void apply_to_times(struct payment *payment, const struct event *event, m
     switch (event->kind) {
     case EVENT_AUTHORIZE_STARTED: payment->created_at = at; break;
     case EVENT_AUTHORIZED: payment->authorized_at = at; break;
+    case EVENT_SOLD: payment->authorized_at = payment->captured_at = at; break;
     case EVENT_CAPTURED: payment->captured_at = at; break;
     case EVENT_VOIDED: payment->voided_at = at; break;
     case EVENT_REFUNDED: payment->refunded_at = at; break;
@@ -336,6 +353,7 @@ static void apply_to_operation(struct payment *payment, const struct event *even
     if (event->kind == EVENT_OPERATION_DOUBTED) payment->operation.state = OPERATION_UNKNOWN;
     else if (event->kind == EVENT_OPERATION_REVIEW) payment->operation.state = OPERATION_REVIEW;
     else if (event->kind == EVENT_OPERATION_RESUMED) payment->operation.state = OPERATION_RUNNING;
+    else if (event->kind == EVENT_ACTION_REQUIRED) payment->operation.state = OPERATION_WAITING;
     else if (effect->opens == OPERATION_NONE) payment->operation = (struct open_operation){ 0 };
     else payment->operation = (struct open_operation){ effect->opens, OPERATION_RUNNING, event->amount_minor, at };
 }

@@ -8,6 +8,9 @@
  *                   \             \
  *                     failed        voided
  *
+ * Between pending and what follows it a payment may wait for its payer (requires_action), and a processor that only sells brings it
+ * to captured at once.
+ *
  * `state` is the last KNOWN state. Doubt is the second axis: the open operation, running, unknown or in review. */
 #ifndef FLORIN_DOMAIN_PAYMENT_H
 #define FLORIN_DOMAIN_PAYMENT_H
@@ -18,6 +21,7 @@
 enum payment_state {
     PAYMENT_NEW, /* not yet stored */
     PAYMENT_PENDING,
+    PAYMENT_REQUIRES_ACTION, /* the payer has to go somewhere, or to say something */
     PAYMENT_AUTHORIZED,
     PAYMENT_CAPTURED,
     PAYMENT_REFUNDED,
@@ -41,6 +45,7 @@ enum operation_state {
     OPERATION_RUNNING, /* being done */
     OPERATION_UNKNOWN, /* it may have happened: being asked about */
     OPERATION_REVIEW,  /* cannot be found out by us: a person has to say */
+    OPERATION_WAITING, /* for the payer */
     OPERATION_DONE,
     OPERATION_DECLINED,
     OPERATION_FAILED, /* certain: nothing happened */
@@ -87,6 +92,7 @@ struct capability {
     bool partial_capture;
     bool partial_refund;
     bool needs_cvv;
+    bool only_sells;       /* there is no hold: authorized is captured */
     const char *currencies; /* "USD EUR"; NULL: any */
 };
 
@@ -121,6 +127,8 @@ enum event_kind {
     EVENT_CAPTURED,
     EVENT_VOIDED,
     EVENT_REFUNDED,
+    EVENT_SOLD,             /* authorized and captured in one step */
+    EVENT_ACTION_REQUIRED,  /* the authorization goes on when the payer has done something */
     EVENT_DECLINED,         /* the authorization; nothing is held */
     EVENT_AUTHORIZE_FAILED, /* certain: nothing happened */
     EVENT_CAPTURE_FAILED,
@@ -129,7 +137,7 @@ enum event_kind {
     EVENT_EXPIRED,           /* the hold is over; an open capture has certainly not happened */
     EVENT_OPERATION_DOUBTED, /* running -> unknown */
     EVENT_OPERATION_REVIEW,  /* -> review, with a reason */
-    EVENT_OPERATION_RESUMED, /* review -> running: what was missing came */
+    EVENT_OPERATION_RESUMED, /* review, waiting -> running: what was missing came */
     EVENT_KIND_COUNT,
 };
 
@@ -144,7 +152,7 @@ struct event {
     micros at;             /* made monotonic by apply */
     micros expires_at;     /* EVENT_AUTHORIZED */
     bool captures_itself;  /* EVENT_AUTHORIZE_STARTED */
-    bool id_known;         /* EVENT_CAPTURED */
+    bool id_known;         /* EVENT_CAPTURED, EVENT_SOLD */
     currency currency;     /* EVENT_AUTHORIZE_STARTED */
 };
 

@@ -42,6 +42,12 @@ void write_reply_in(struct arena *arena, struct operation_flow *flow, enum endin
                     const struct payment_record *record)
 {
     struct ending ending = { .kind = kind, .refusal = refusal, .record = record, .asked = asked_of(flow, record) };
+    struct payment_record told;
+    if (record && record->payment.state == PAYMENT_REQUIRES_ACTION) {
+        told = *record;
+        told.action_url = flow->payer.action_url;
+        ending.record = &told;
+    }
     if (record && flow->flow.store) load_refunds(flow, record);
     ending.refunds = flow->refunds;
     ending.refund_count = record ? flow->refund_count : 0;

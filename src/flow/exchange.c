@@ -265,6 +265,7 @@ static struct next act_on(struct operation_flow *flow)
     case VERDICT_DECLINED:
     case VERDICT_FAILED:
     case VERDICT_EXPIRED: return go(RECORD_OUTCOME);
+    case VERDICT_ACTION: return go(RECORD_ACTION);
     case VERDICT_NEXT: return go(RECORD_EXCHANGE);
     case VERDICT_REVIEW: return go(RECORD_DOUBT);
     case VERDICT_TRY_AGAIN:
@@ -272,6 +273,7 @@ static struct next act_on(struct operation_flow *flow)
     case VERDICT_INQUIRE:
     case VERDICT_INQUIRE_AFTER_QUIET: break;
     }
+    if (flow->operation.state == OPERATION_WAITING && flow->inquires) return go(RECORD_ACTION); /* it is asked again another time */
     return go(flow->verdict.doubtful ? RECORD_DOUBT : WAIT);
 }
 

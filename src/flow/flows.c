@@ -147,6 +147,9 @@ void flows_authorize(struct flows *flows, const struct request_name *name, const
     flow->wish.customer_id = arena_copy(arena, wish->customer_id);
     flow->wish.description = wish->description.bytes ? arena_copy(arena, wish->description) : STR_NONE;
     flow->wish.metadata = arena_copy(arena, wish->metadata);
+    flow->wish.customer_email = arena_copy(arena, wish->customer_email);
+    flow->wish.customer_name = arena_copy(arena, wish->customer_name);
+    flow->wish.return_url = arena_copy(arena, wish->return_url);
     flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, PREPARE);
 }
 
@@ -184,6 +187,13 @@ void flows_settle(struct flows *flows, const struct settle_wish *wish, struct wa
     prepare_transaction(flow);
     wait_for(flow, waiter, false);
     flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, RECORD_SETTLEMENT);
+}
+
+void flows_look_again(struct flows *flows, str payment_id)
+{
+    struct payment_id id;
+    if (flows->stopping || !lease_holds(flows) || !str_copy_to(payment_id, id.text, sizeof id.text)) return;
+    look_again(flows, &id);
 }
 
 /* ---- looking ---- */

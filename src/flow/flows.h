@@ -92,6 +92,7 @@ struct flows_options {
     struct vault *vault;
     struct hash key_secret;   /* makes processors' idempotency keys */
     str merchant;
+    const char *public_url;   /* where the world reaches us, without a slash at the end; payers come back to it */
     struct node_life life;    /* which node this is, among several on one database; without a name: it is alone */
     const char *store_path;   /* for the room on its disk; NULL: not watched */
     const struct answer_form *const *forms;
@@ -146,6 +147,8 @@ struct payment_wish {
     str order_id, customer_id;
     str description; /* STR_NONE: none */
     str metadata;    /* JSON object */
+    str customer_email, customer_name; /* STR_NONE: not given */
+    str return_url;  /* where the payer is to be sent in the end; STR_NONE: he cannot be sent anywhere */
     const struct card *card;
 };
 void flows_authorize(struct flows *flows, const struct request_name *name, const struct payment_wish *wish, struct waiter *waiter);
@@ -160,6 +163,10 @@ struct change_wish {
     currency currency;
 };
 void flows_change(struct flows *flows, const struct request_name *name, const struct change_wish *wish, struct waiter *waiter);
+
+/* The payer is back, or something else says that he may have done what he had to: the processor is asked, soon. Nothing when that
+ * payment does not wait for its payer. */
+void flows_look_again(struct flows *flows, str payment_id);
 
 /* A person says how an operation in review ended. `by` names him, for history. */
 struct settle_wish {

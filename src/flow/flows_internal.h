@@ -24,6 +24,8 @@ enum operation_step {
     CALL_PROCESSOR,
     READ_ANSWER,
     RECORD_EXCHANGE,
+    RECORD_ACTION,
+    WAIT_FOR_PAYER,
     RECORD_OUTCOME,
     SETTLED,
     RECORD_DOUBT,
@@ -59,6 +61,7 @@ struct operation_flow {
     enum operation_kind asked;
     struct payment_wish wish; /* authorize; wish.card is not used after PREPARE */
     struct card_face card_face;
+    struct payer_record payer; /* of the payment; empty texts: nothing is known of him */
     str card_sealed;
     int64_t card_slot;
     struct operation_id card_owner; /* whom the card was sealed for */
@@ -156,10 +159,11 @@ void prepare_transaction(struct operation_flow *flow);
 struct operation_flow *operation_flow_take(struct flows *flows, enum operation_entry entry);
 static inline struct operation_flow *operation_of(struct flow *flow) { return (struct operation_flow *)(void *)flow; }
 
-/* ---- record_attempt.c, record_exchange.c, record_outcome.c, record_doubt.c: what happens in transactions ---- */
+/* ---- record_attempt.c, record_exchange.c, record_action.c, record_outcome.c, record_doubt.c: what happens in transactions ---- */
 
 struct next record_attempt(struct flow *flow);
 struct next record_exchange(struct flow *flow);
+struct next record_action(struct flow *flow);
 struct next record_outcome(struct flow *flow);
 struct next record_doubt(struct flow *flow);
 struct next record_resumed(struct flow *flow);
@@ -206,6 +210,8 @@ bool is_driven_here(const struct flows *flows, const struct operation_record *op
 
 /* Enters an open operation that nobody here works on yet into the table by the side door. */
 void take_up_operation(struct flows *flows, const struct operation_record *operation);
+/* Asks the processor about a payment that waits for its payer, unless somebody here works on it already. */
+void look_again(struct flows *flows, const struct payment_id *id);
 
 void recovery_close(struct flows *flows);
 bool recovery_is_busy(const struct flows *flows);

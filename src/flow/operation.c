@@ -4,6 +4,7 @@
  *   prepare -> record_attempt -> call_processor -> read_answer -> record_outcome -> settled -> (what follows, or the end)
  *                  |  |               ^                |
  *                  |  |               +--- record_exchange (an operation that takes two calls)
+ *                  |  |                    record_action -> wait_for_payer (until he has done something: reload)
  *                  |  +-> reply       +--- wait <------+--> record_doubt
  *                  +-> join, seal_again -> record_resumed (a request that is running or waits for its card)
  *
@@ -189,6 +190,15 @@ static struct next wait_a_while(struct flow *base)
     return sleep_then(CALL_PROCESSOR);
 }
 
+/* What he does is his to say when: until then nothing of it is kept here. No call that follows needs the card. */
+static struct next wait_for_payer(struct flow *base)
+{
+    struct operation_flow *flow = operation_of(base);
+    vault_shred(flow->flows->options.vault, flow->card_slot, operation_id_str(&flow->operation.id));
+    if (flow->has_reply) answer_waiters(flow, &flow->reply);
+    return finish();
+}
+
 static struct next decline_work(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
@@ -211,6 +221,8 @@ static const struct step steps[] = {
     [CALL_PROCESSOR]    = { "call_processor",    ON_LOOP,        call_processor,    0            },
     [READ_ANSWER]       = { "read_answer",       ON_LOOP,        read_answer,       0            },
     [RECORD_EXCHANGE]   = { "record_exchange",   IN_TRANSACTION, record_exchange,   0            },
+    [RECORD_ACTION]     = { "record_action",     IN_TRANSACTION, record_action,     0            },
+    [WAIT_FOR_PAYER]    = { "wait_for_payer",    ON_LOOP,        wait_for_payer,    0            },
     [RECORD_OUTCOME]    = { "record_outcome",    IN_TRANSACTION, record_outcome,    0            },
     [SETTLED]           = { "settled",           ON_LOOP,        settled,           0            },
     [RECORD_DOUBT]      = { "record_doubt",      IN_TRANSACTION, record_doubt,      0            },

@@ -126,6 +126,16 @@ static struct next release_expired(struct operation_flow *flow, const struct eve
     return go(CALL_PROCESSOR);
 }
 
+/* What the merchant told of him, if anything. */
+static void keep_payer(struct operation_flow *flow)
+{
+    const struct payment_wish *wish = &flow->wish;
+    flow->payer = (struct payer_record){ .email = wish->customer_email, .name = wish->customer_name, .return_url = wish->return_url,
+                                         .action_url = STR("") };
+    bool is_told = wish->customer_email.length > 0 || wish->customer_name.length > 0 || wish->return_url.length > 0;
+    if (is_told) store_save_new_payer(flow->flow.store, merchant_of(flow), payment_id_str(&flow->moved.id), &flow->payer);
+}
+
 static struct next begin_requested(struct operation_flow *flow)
 {
     bool is_new = flow->command.kind == COMMAND_AUTHORIZE;
@@ -137,6 +147,7 @@ static struct next begin_requested(struct operation_flow *flow)
     if (decision.refusal != REFUSED_NOT) return refuse(flow, decision.refusal);
     if (decision.event.kind == EVENT_EXPIRED) return release_expired(flow, &decision.event);
 
+    if (is_new) keep_payer(flow);
     begin_operation(flow, &decision.event, flow->name.key.length > 0 ? &flow->fresh_id : NULL);
     if (is_new) store_save_new_payment(flow->flow.store, merchant_of(flow), &flow->moved);
     else store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);

@@ -41,6 +41,14 @@ static bool load_open_operation(struct operation_flow *flow)
     return load_payment(flow) && flow->moved.payment.operation.kind != OPERATION_NONE && load_open(flow, &flow->moved_operation);
 }
 
+/* Nothing is on its way: the processor is asked what its payer has done. */
+static struct next look_for_payer(struct operation_flow *flow)
+{
+    load_payer(flow);
+    flow->inquires = true;
+    return go(CALL_PROCESSOR);
+}
+
 /* After a restart: the last try may have left and may still be running there, so it counts as lost. */
 struct next reload(struct flow *base)
 {
@@ -52,6 +60,7 @@ struct next reload(struct flow *base)
     flow->record = flow->moved;
     flow->operation = flow->moved_operation;
     flow->has_moved = true;
+    if (flow->operation.state == OPERATION_WAITING) return look_for_payer(flow);
     flow->inquires = attempt_inquires(flow->line->settings.processor->protection[flow->operation.kind]);
     flow->verdict = (struct verdict){ .kind = flow->inquires ? VERDICT_INQUIRE_AFTER_QUIET : VERDICT_TRY_AFTER_QUIET,
                                       .doubtful = true, .reason = "restarted" };

@@ -12,7 +12,7 @@ static struct event event_of_verdict(const struct operation_flow *flow)
     struct event event = { .at = flow->command.now, .amount_minor = flow->operation.amount_minor };
     switch (verdict->kind) {
     case VERDICT_DONE:
-        event.kind = operation_done_event(kind);
+        event.kind = flow->outcome.kind == OUTCOME_SOLD ? EVENT_SOLD : operation_done_event(kind);
         event.expires_at = flow->outcome.expires_at;
         event.id_known = flow->outcome.id.text[0] != 0;
         break;
@@ -22,6 +22,7 @@ static struct event event_of_verdict(const struct operation_flow *flow)
         break;
     case VERDICT_EXPIRED: event.kind = EVENT_EXPIRED; break;
     case VERDICT_FAILED: event.kind = operation_failed_event(kind); break;
+    case VERDICT_ACTION:
     case VERDICT_NEXT:
     case VERDICT_TRY_AGAIN:
     case VERDICT_TRY_AFTER_QUIET:
@@ -58,6 +59,8 @@ static void end_operation(struct operation_flow *flow, const struct event *event
     struct telling telling = { .operation = &flow->operation, .outcome = &flow->outcome, .reason = verdict->reason,
                                .stray_holds = verdict->stray_holds, .by = by };
     if (done) keep_reference(&flow->moved, flow->operation.kind, &flow->outcome.id);
+    if (event->kind == EVENT_SOLD) flow->moved.capture_ref = flow->outcome.id;
+    if (flow->payer.look_at) store_save_action(flow->flow.store, merchant_of(flow), payment_id_str(&flow->moved.id), STR(""), 0);
     flow->moved.stray_holds += verdict->stray_holds;
     happen(flow, event, &telling);
 

@@ -65,6 +65,14 @@ int exchange_of(const struct operation_record *operation)
     return str_to_int64(number, INT32_MAX, &exchange) ? (int)exchange : 1;
 }
 
+/* The payer comes back to us first, wherever the merchant wants him in the end. */
+static str return_url_of(struct operation_flow *flow)
+{
+    if (flow->payer.return_url.length == 0) return STR("");
+    return arena_format(&flow->flow.arena, "%s/v1/payments/%.*s/return", flow->flows->options.public_url,
+                        STR_FORMAT(payment_id_str(&flow->moved.id)));
+}
+
 void freeze(struct operation_flow *flow, struct operation_record *operation, int exchange, str previous_ref)
 {
     const struct processor *processor = flow->line->settings.processor;
@@ -79,6 +87,11 @@ void freeze(struct operation_flow *flow, struct operation_record *operation, int
         .exchange = exchange,
         .previous_ref = previous_ref,
         .has_cvv = flow->command.has_cvv,
+        .payment_id = payment_id_str(&flow->moved.id),
+        .customer_email = flow->payer.email,
+        .customer_name = flow->payer.name,
+        .description = flow->moved.description,
+        .return_url = return_url_of(flow),
     };
     INSIST(processor->operations[operation->kind].ask);
     processor->operations[operation->kind].ask(&flow->flow.arena, &call, &bytes);
@@ -135,6 +148,11 @@ bool load_open(struct operation_flow *flow, struct operation_record *out)
 {
     return store_load_operation(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id),
                                 operation_id_str(&flow->moved.open_operation), out);
+}
+
+void load_payer(struct operation_flow *flow)
+{
+    store_load_payer(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id), &flow->payer);
 }
 
 /* The texts that never change stay where they were. */

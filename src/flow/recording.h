@@ -34,6 +34,8 @@ void begin_follow_up(struct operation_flow *flow, enum command_kind kind, bool a
 
 /* The working copy, from the store. False: there is no such payment. */
 bool load_payment(struct operation_flow *flow) MUST_CHECK;
+/* The payer of the working copy. */
+void load_payer(struct operation_flow *flow);
 /* The operation that is open on the working copy, into that record. False: it could not be loaded. */
 bool load_open(struct operation_flow *flow, struct operation_record *out) MUST_CHECK;
 /* The same as load_payment for a flow that knows its payment already: what it committed last is what the store has. Should somebody else have been

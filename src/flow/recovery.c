@@ -9,6 +9,7 @@
 
 enum { OPEN_PAGE = 500,
        EXPIRED_MAX = 200,
+       LOOKS_MAX = 200,
        OLD_REQUESTS_MAX = 1000,
        EXIT_UNREADABLE = 70 /* EX_SOFTWARE, as the store itself stops */ };
 
@@ -30,10 +31,10 @@ struct recovery {
     size_t page_count;
     struct open_card *open; /* all open operations so far, in order of id */
     size_t open_count, open_capacity;
-    micros before; /* holds that ended before this are over */
+    micros now, before; /* holds that ended before the second are over */
     micros ran;    /* running time */
-    struct payment_id *expired;
-    size_t expired_count;
+    struct payment_id *expired, *looks;
+    size_t expired_count, look_count;
     bool busy;
 };
 
@@ -53,10 +54,13 @@ static void enter(struct flows *flows, enum operation_entry entry, const struct 
 
 void take_up_operation(struct flows *flows, const struct operation_record *operation)
 {
-    if (operation->state != OPERATION_REVIEW) enter(flows, ENTRY_RELOAD, &operation->payment_id, COMMAND_AUTHORIZE, RELOAD);
+    bool waits = operation->state == OPERATION_REVIEW || operation->state == OPERATION_WAITING;
+    if (!waits) enter(flows, ENTRY_RELOAD, &operation->payment_id, COMMAND_AUTHORIZE, RELOAD);
 }
 
-/* ---- now and then: holds that are over, keys that are old ---- */
+void look_again(struct flows *flows, const struct payment_id *id) { enter(flows, ENTRY_RELOAD, id, COMMAND_AUTHORIZE, RELOAD); }
+
+/* ---- now and then: holds that are over, payers who are waited for, keys that are old ---- */
 
 static void sweep_later(struct recovery *recovery)
 {
@@ -78,6 +82,7 @@ static void list_expired(struct work *work, void *store)
 {
     struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
     recovery->expired_count = store_list_expired(store, &recovery->arena, merchant_of(recovery), recovery->before, EXPIRED_MAX, &recovery->expired);
+    recovery->look_count = store_list_looks(store, &recovery->arena, merchant_of(recovery), recovery->now, LOOKS_MAX, &recovery->looks);
 }
 
 static void end_expired(struct work *work)
@@ -86,6 +91,7 @@ static void end_expired(struct work *work)
     for (size_t i = 0; work->result == WORK_DONE && i < recovery->expired_count; i++) {
         enter(recovery->flows, ENTRY_EXPIRE, &recovery->expired[i], COMMAND_EXPIRE, PREPARE);
     }
+    for (size_t i = 0; work->result == WORK_DONE && i < recovery->look_count; i++) look_again(recovery->flows, &recovery->looks[i]);
     recovery->ran = running_time(recovery->flows);
     recovery->work = (struct work){ .run = drop_old_requests, .done = dropped_old_requests };
     world_commit(recovery->flows->options.world, &recovery->work);
@@ -97,7 +103,8 @@ static void sweep(struct world_timer *timer)
     struct recovery *recovery = flows->recovery;
     if (flows->stopping) return;
     recovery->busy = true;
-    recovery->before = world_now(flows->options.world) - PAYMENT_EXPIRY_GRACE;
+    recovery->now = world_now(flows->options.world);
+    recovery->before = recovery->now - PAYMENT_EXPIRY_GRACE;
     recovery->work = (struct work){ .run = list_expired, .done = end_expired };
     world_ask(flows->options.world, &recovery->work);
 }

@@ -18,6 +18,9 @@ struct processor_call {
     int exchange;          /* of an operation that takes more than one: 1 is the first ... */
     str previous_ref;      /* ... and this is what the one before brought (OUTCOME_NEXT) */
     bool has_cvv;
+    str payment_id;        /* ours */
+    str customer_email, customer_name, description; /* as the merchant gave them; empty: he did not */
+    str return_url;        /* where the payer comes back to; empty: he cannot be sent anywhere, and what needs him is declined */
 };
 
 /* The bytes of one exchange. Texts live in the arena that was given. */

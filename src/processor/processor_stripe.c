@@ -36,7 +36,7 @@ static str lower(struct arena *arena, const currency *c)
     return arena_copy(arena, str_of(code));
 }
 
-/* An authentication that the payer would have to go somewhere for is declined, and leaves nothing behind. */
+/* Without a way back an authentication that the payer would have to go somewhere for is declined, and leaves nothing behind. */
 static void ask_for_intent(struct arena *arena, const struct processor_call *call, struct processor_request *out)
 {
     struct text form = post(arena, STR("/v1/payment_intents"), out);
@@ -46,7 +46,8 @@ static void ask_for_intent(struct arena *arena, const struct processor_call *cal
     form_put(&form, "confirm", STR("true"));
     form_put(&form, "payment_method", call->previous_ref);
     form_put(&form, "payment_method_types[0]", STR("card"));
-    form_put(&form, "error_on_requires_action", STR("true"));
+    if (call->return_url.length > 0) form_put(&form, "return_url", call->return_url);
+    else form_put(&form, "error_on_requires_action", STR("true"));
     form_put(&form, "metadata[florin_reference]", call->reference);
     out->body = text_str(&form);
 }
@@ -98,6 +99,10 @@ static void inquire_intent(struct arena *arena, const struct processor_call *cal
 static void inquire_authorize(struct arena *arena, const struct processor_call *call, struct processor_request *out)
 {
     struct text path = text_open(arena, 256);
+    if (call->authorization_ref.length > 0) { /* known since the payer was sent away */
+        inquire_intent(arena, call, out);
+        return;
+    }
     text_put(&path, STR("/v1/payment_intents/search?query="));
     form_put_encoded(&path, arena_format(arena, "metadata['florin_reference']:'%.*s'", STR_FORMAT(call->reference)));
     get(text_str(&path), out);
@@ -273,13 +278,23 @@ static micros expiry_of(const struct json *intent)
     return is_told ? created * MICROS_PER_SECOND + HOLD_SPAN : 0;
 }
 
-/* A hold: all of it can be captured. Before that it is the issuer's turn; what has been canceled held nothing. */
+static str address_of_action(const struct json *intent)
+{
+    return json_string(json_find(json_find(json_find(intent, "next_action"), "redirect_to_url"), "url"));
+}
+
+/* A hold: all of it can be captured. Before that it is the payer's turn, or the issuer's. */
 static void read_held(const struct json *intent, const struct processor_call *call, struct outcome *out)
 {
     bool has_id = answer_id(json_find(intent, "id"), STR("pi_"), &out->id);
     out->expires_at = expiry_of(intent);
+    out->action_url = address_of_action(intent);
     if (has_id && answer_says(intent, "status", STR("processing"))) {
         out->kind = OUTCOME_OPEN;
+        return;
+    }
+    if (has_id && answer_says(intent, "status", STR("requires_action")) && out->action_url.length > 0) {
+        out->kind = OUTCOME_ACTION;
         return;
     }
     bool fits = amount_is(intent, "amount", call->amount) && amount_is(intent, "amount_capturable", call->amount) && out->expires_at > 0;
@@ -366,15 +381,26 @@ static const struct json *find_ours(const struct json *list, const struct proces
     return NULL;
 }
 
+/* Whatever an intent has come to. One that was canceled, or lost its card, holds nothing. */
+static void read_intent(const struct json *intent, const struct processor_call *call, struct outcome *out)
+{
+    if (answer_says(intent, "status", STR("requires_payment_method"))) read_decline(json_find(intent, "last_payment_error"), out);
+    else if (answer_says(intent, "status", STR("canceled"))) out->kind = OUTCOME_REFUSED;
+    else read_held(intent, call, out);
+}
+
 static void find_authorize(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
                            struct outcome *out)
 {
-    const struct json *list = begin_inquiry(arena, answer, out);
-    if (!json_find(list, "data")) return;
-    const struct json *intent = find_ours(list, call), *error = json_find(intent, "last_payment_error");
-    if (!intent) out->kind = OUTCOME_ABSENT;
-    else if (answer_says(intent, "status", STR("requires_payment_method"))) read_decline(error, out);
-    else read_held(intent, call, out);
+    const struct json *body = begin_inquiry(arena, answer, out);
+    if (call->authorization_ref.length > 0) {
+        if (is_ours(body, call)) read_intent(body, call, out);
+        return;
+    }
+    if (!json_find(body, "data")) return;
+    const struct json *intent = find_ours(body, call);
+    if (intent) read_intent(intent, call, out);
+    else out->kind = OUTCOME_ABSENT;
 }
 
 static void find_capture(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,

@@ -112,6 +112,20 @@ CREATE TABLE answer (
     PRIMARY KEY (merchant_id, payment_id, operation_id)
 );
 
+-- One row a payment whose merchant told of its payer, or wants him back: who he is, and what he has to do.
+CREATE TABLE payer (
+    merchant_id TEXT   NOT NULL,
+    payment_id  TEXT   NOT NULL,
+    email       TEXT   NOT NULL,
+    name        TEXT   NOT NULL,
+    return_url  TEXT   NOT NULL, -- where the merchant wants him back; empty: nowhere
+    action_url  TEXT   NOT NULL, -- where he has to go; empty: nowhere (yet)
+    look_at     BIGINT NOT NULL, -- when the processor is asked whether he has; 0: not
+    PRIMARY KEY (merchant_id, payment_id)
+);
+
+CREATE INDEX payer_by_look ON payer (merchant_id, look_at) WHERE look_at > 0;
+
 -- One row an idempotency key: what was asked, and the operation that answers it, or the answer of a refusal.
 CREATE TABLE request (
     merchant_id  TEXT   NOT NULL,

@@ -147,6 +147,7 @@ struct payment_record {
     int64_t stray_holds;
     bool rival_possible;
     char head_hash[HASH_HEX_BYTES + 1]; /* of the newest event */
+    str action_url; /* where its payer has to go, for who tells of it; STR_NONE: nowhere, or nobody looked (store_load_action) */
 };
 
 bool store_load_payment(struct store *store, struct arena *arena, str merchant, str payment_id, struct payment_record *out) MUST_CHECK;
@@ -174,6 +175,27 @@ size_t store_list_payments_after(struct store *store, struct arena *arena, str m
 
 /* Authorized payments without an open operation whose hold ended before `before`. */
 size_t store_list_expired(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out);
+
+/* ---- payers ---- */
+
+/* Who pays, as his merchant told, and what he has to do. All texts empty where nothing is known. */
+struct payer_record {
+    str email, name;
+    str return_url; /* where the merchant wants him back */
+    str action_url; /* where he has to go */
+    micros look_at; /* when the processor is asked whether he has; 0: not */
+};
+
+/* Everything empty, and false, when nothing is known of him. */
+bool store_load_payer(struct store *store, struct arena *arena, str merchant, str payment_id, struct payer_record *out);
+/* The record of a payment that waits for its payer says where he has to go; any other is left alone. */
+void store_load_action(struct store *store, struct arena *arena, str merchant, struct payment_record *record);
+void store_save_new_payer(struct store *store, str merchant, str payment_id, const struct payer_record *record);
+/* What he has to do; look_at 0: nothing more. */
+void store_save_action(struct store *store, str merchant, str payment_id, str action_url, micros look_at);
+
+/* Payments whose processor is to be asked now. */
+size_t store_list_looks(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out);
 
 /* ---- operations ---- */
 
@@ -207,6 +229,8 @@ bool store_load_operation(struct store *store, struct arena *arena, str merchant
 void store_save_new_operation(struct store *store, str merchant, const struct operation_record *record);
 /* The same operation, with the bytes and the key of its next exchange. A collision when somebody else drives it than the record says. */
 void store_save_exchange(struct store *store, str merchant, const struct operation_record *record);
+/* Its request has had its answer, though it goes on. */
+void store_save_answered(struct store *store, str merchant, const struct operation_record *record);
 /* A collision when somebody else drives it than the record says. */
 void store_save_operation(struct store *store, str merchant, const struct operation_record *record);
 

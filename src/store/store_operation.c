@@ -140,6 +140,16 @@ void store_save_operation(struct store *store, str merchant, const struct operat
              values, COUNT_OF(values), 1);
 }
 
+void store_save_answered(struct store *store, str merchant, const struct operation_record *record)
+{
+    sql_save(store->sql,
+             "UPDATE operation SET answer_operation_id = '' WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3 AND node = $4 "
+             "AND node_epoch = $5",
+             (struct sql_value[]){ TEXT(merchant), TEXT(str_of(record->payment_id.text)), TEXT(str_of(record->id.text)), NODE(record->node),
+                                   INT(record->node_epoch) },
+             5, 1);
+}
+
 void store_give_operation(struct store *store, str merchant, struct operation_record *record, const struct node_life *driver)
 {
     struct sql_value values[] = {

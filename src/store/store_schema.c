@@ -9,7 +9,7 @@ extern const char florin_schema_sql[];
 /* Raised with each change of schema.sql, with a script that brings a store of the version before along. A change that only adds (a
  * table, a column with a default) leaves SCHEMA_OLDEST, the version of the oldest florin that may work with it: two versions of the
  * binary can then run beside each other (docs/decisions/0026-two-versions.md). */
-enum { SCHEMA_VERSION = 3, SCHEMA_OLDEST = 3, SCHEMA_FIRST = 2 };
+enum { SCHEMA_VERSION = 4, SCHEMA_OLDEST = 3, SCHEMA_FIRST = 2 };
 
 static const char *const expansions[SCHEMA_VERSION + 1] = {
     [3] = "CREATE TABLE node (node TEXT NOT NULL PRIMARY KEY, epoch BIGINT NOT NULL, beats BIGINT NOT NULL, life TEXT NOT NULL, "
@@ -17,6 +17,9 @@ static const char *const expansions[SCHEMA_VERSION + 1] = {
           "ALTER TABLE operation ADD COLUMN node TEXT NOT NULL DEFAULT '';"
           "ALTER TABLE operation ADD COLUMN node_epoch BIGINT NOT NULL DEFAULT 0;"
           "DELETE FROM meta WHERE name = 'gateway' OR name LIKE 'commits._%'",
+    [4] = "CREATE TABLE payer (merchant_id TEXT NOT NULL, payment_id TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL, "
+          "return_url TEXT NOT NULL, action_url TEXT NOT NULL, look_at BIGINT NOT NULL, PRIMARY KEY (merchant_id, payment_id));"
+          "CREATE INDEX payer_by_look ON payer (merchant_id, look_at) WHERE look_at > 0",
 };
 
 bool tables_exist(struct sql *sql)

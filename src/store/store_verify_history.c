@@ -85,7 +85,7 @@ static bool read_event(struct verifier *verifier, const struct payment_row *paym
 
 static enum operation_state state_after(const struct event *event, enum operation_kind ended)
 {
-    if (event->kind == operation_done_event(ended)) return OPERATION_DONE;
+    if (event->kind == operation_done_event(ended) || event->kind == EVENT_SOLD) return OPERATION_DONE;
     return event->kind == EVENT_DECLINED ? OPERATION_DECLINED : OPERATION_FAILED;
 }
 
@@ -105,7 +105,8 @@ static bool follow_operation(struct history *history, const struct told *told, e
     enum operation_state state = ends ? state_after(&told->event, open_before) : open->state;
     current->state = operation_state_word(state);
     if (ends) current->ended_at = history->payment.changed_at;
-    if (state == OPERATION_DONE) current->ref = told->ref;
+    if (state == OPERATION_DONE || told->event.kind == EVENT_ACTION_REQUIRED) current->ref = told->ref;
+    if (told->event.kind == EVENT_SOLD) history->sold_as = told->ref;
     return str_equal(current->id, told->operation_id);
 }
 

@@ -68,11 +68,11 @@ static void check_references(struct subject *subject, const struct payment_row *
 {
     static const char *const fields[OPERATION_KIND_COUNT] = { "", "authorization_ref", "capture_ref", "void_ref", "refund_ref" };
     for (size_t kind = OPERATION_AUTHORIZE; kind < OPERATION_KIND_COUNT; kind++) {
-        str newest = STR("");
+        str newest = kind == OPERATION_CAPTURE && history->sold_as.bytes ? history->sold_as : STR("");
         for (size_t i = 0; i < history->operation_count; i++) {
             const struct operation_row *operation = &history->operations[i];
-            bool counts = str_equal(operation->kind, operation_kind_word((enum operation_kind)kind)) &&
-                          str_equal(operation->state, operation_state_word(OPERATION_DONE));
+            bool is_told = operation->ref.length > 0 || str_equal(operation->state, operation_state_word(OPERATION_DONE));
+            bool counts = is_told && str_equal(operation->kind, operation_kind_word((enum operation_kind)kind));
             if (counts) newest = operation->ref;
         }
         same_text(subject, fields[kind], row->refs[kind], newest);

@@ -42,6 +42,7 @@ struct history {
     struct operation_row *operations; /* in the order of their beginning */
     size_t operation_count;
     int64_t stray_holds;
+    str sold_as; /* the processor's id of a payment that was authorized and captured in one step; STR_NONE: it was not */
     bool whole; /* false: it could not be followed to its end, and the findings say why */
 };
 

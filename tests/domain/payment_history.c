@@ -7,6 +7,7 @@
 const struct place places[] = {
     { PAYMENT_NEW, OPERATION_NONE },
     { PAYMENT_PENDING, OPERATION_AUTHORIZE },
+    { PAYMENT_REQUIRES_ACTION, OPERATION_AUTHORIZE },
     { PAYMENT_AUTHORIZED, OPERATION_NONE },
     { PAYMENT_AUTHORIZED, OPERATION_CAPTURE },
     { PAYMENT_AUTHORIZED, OPERATION_VOID },
@@ -25,6 +26,7 @@ const size_t place_count = COUNT_OF(places);
 static const enum event_kind ways[PAYMENT_STATE_COUNT][7] = {
     [PAYMENT_NEW]        = { EVENT_NONE },
     [PAYMENT_PENDING]    = { EVENT_AUTHORIZE_STARTED },
+    [PAYMENT_REQUIRES_ACTION] = { EVENT_AUTHORIZE_STARTED, EVENT_ACTION_REQUIRED },
     [PAYMENT_AUTHORIZED] = { EVENT_AUTHORIZE_STARTED, EVENT_AUTHORIZED },
     [PAYMENT_CAPTURED]   = { EVENT_AUTHORIZE_STARTED, EVENT_AUTHORIZED, EVENT_CAPTURE_STARTED, EVENT_CAPTURED },
     [PAYMENT_REFUNDED]   = { EVENT_AUTHORIZE_STARTED, EVENT_AUTHORIZED, EVENT_CAPTURE_STARTED, EVENT_CAPTURED,
@@ -58,7 +60,7 @@ struct event event_of(const struct payment *payment, enum event_kind kind)
         .decline = kind == EVENT_DECLINED ? DECLINE_INSUFFICIENT_FUNDS : DECLINE_NONE,
         .at = at,
         .expires_at = kind == EVENT_AUTHORIZED ? HISTORY_BEGINS + HISTORY_HOLD_SPAN : 0,
-        .id_known = kind == EVENT_CAPTURED,
+        .id_known = kind == EVENT_CAPTURED || kind == EVENT_SOLD,
         .currency = kind == EVENT_AUTHORIZE_STARTED ? currency_of("USD") : (currency){ "" },
     };
 }

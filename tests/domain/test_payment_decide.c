@@ -31,6 +31,7 @@ static const struct rule {
     /* state              over?  released?  capture  void   refund  release  expire */
     { PAYMENT_NEW,        false, false,     STATE,   STATE, STATE,  STATE,   STATE },
     { PAYMENT_PENDING,    false, false,     BUSY,    BUSY,  BUSY,   BUSY,    BUSY  }, /* its authorization is always open */
+    { PAYMENT_REQUIRES_ACTION, false, false, BUSY,   BUSY,  BUSY,   BUSY,    BUSY  }, /* which waits for the payer */
     { PAYMENT_AUTHORIZED, false, false,     YES,     YES,   STATE,  YES,     STATE },
     { PAYMENT_AUTHORIZED, true,  false,     OVER,    YES,   STATE,  YES,     YES   },
     { PAYMENT_CAPTURED,   false, false,     STATE,   STATE, YES,    STATE,   STATE },
@@ -117,7 +118,7 @@ static void nothing_begins_while_an_operation_is_open(void **state)
             }
         }
     }
-    assert_int_equal(tried, 5 * 3 * COMMAND_KIND_COUNT);
+    assert_int_equal(tried, 6 * 3 * COMMAND_KIND_COUNT);
 }
 
 /* ---- amounts ---- */
@@ -293,6 +294,17 @@ static const struct authorize_row {
 };
 /* clang-format on */
 
+/* A processor that only sells is not asked for a hold. */
+static void what_only_sells_holds_nothing(void **state)
+{
+    (void)state;
+    struct payment payment = { 0 };
+    struct command command = { .kind = COMMAND_AUTHORIZE, .amount = money_of(1, currency_of("NGN")), .can.only_sells = true };
+    assert_int_equal(refusal_of(&payment, &command), REFUSED_HOLD_NOT_SUPPORTED);
+    command.captures_itself = true;
+    assert_int_equal(refusal_of(&payment, &command), REFUSED_NOT);
+}
+
 static void an_authorization_needs_what_the_processor_needs(void **state)
 {
     (void)state;
@@ -325,6 +337,7 @@ int main(void)
         cmocka_unit_test(our_clock_ends_a_hold_with_grace),
         cmocka_unit_test(a_hold_without_a_known_end_never_ends_by_our_clock),
         cmocka_unit_test(an_authorization_needs_what_the_processor_needs),
+        cmocka_unit_test(what_only_sells_holds_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

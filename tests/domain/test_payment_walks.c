@@ -33,9 +33,10 @@ struct book {
 };
 
 /* Which state may follow which: the picture in payment.h and nothing else. */
-static const enum payment_state followers[PAYMENT_STATE_COUNT][5] = {
+static const enum payment_state followers[PAYMENT_STATE_COUNT][5] = { /* and itself */
     [PAYMENT_NEW] = { PAYMENT_PENDING },
-    [PAYMENT_PENDING] = { PAYMENT_AUTHORIZED, PAYMENT_DECLINED, PAYMENT_FAILED },
+    [PAYMENT_PENDING] = { PAYMENT_AUTHORIZED, PAYMENT_CAPTURED, PAYMENT_REQUIRES_ACTION, PAYMENT_DECLINED, PAYMENT_FAILED },
+    [PAYMENT_REQUIRES_ACTION] = { PAYMENT_AUTHORIZED, PAYMENT_CAPTURED, PAYMENT_DECLINED, PAYMENT_FAILED },
     [PAYMENT_AUTHORIZED] = { PAYMENT_CAPTURED, PAYMENT_VOIDED, PAYMENT_EXPIRED },
     [PAYMENT_CAPTURED] = { PAYMENT_REFUNDED },
 };
@@ -46,6 +47,7 @@ static void write_book(struct book *book, const struct event *event)
     book->events++;
     switch (event->kind) {
     case EVENT_AUTHORIZED: book->held = amount; break;
+    case EVENT_SOLD: book->held = book->captured = amount; break;
     case EVENT_CAPTURE_STARTED: book->capturing = amount; break;
     case EVENT_CAPTURED: book->captured += amount; /* fall through */
     case EVENT_CAPTURE_FAILED:
@@ -130,13 +132,13 @@ static void command(struct walk *walk)
 
 static enum event_kind any_ending(const struct payment *payment)
 {
-    static const enum event_kind endings[OPERATION_KIND_COUNT][4] = {
-        [OPERATION_AUTHORIZE] = { EVENT_AUTHORIZED, EVENT_AUTHORIZED, EVENT_DECLINED, EVENT_AUTHORIZE_FAILED },
-        [OPERATION_CAPTURE] = { EVENT_CAPTURED, EVENT_CAPTURED, EVENT_CAPTURE_FAILED, EVENT_EXPIRED },
-        [OPERATION_VOID] = { EVENT_VOIDED, EVENT_VOIDED, EVENT_VOID_FAILED, EVENT_VOID_FAILED },
-        [OPERATION_REFUND] = { EVENT_REFUNDED, EVENT_REFUNDED, EVENT_REFUND_FAILED, EVENT_REFUND_FAILED },
+    static const enum event_kind endings[OPERATION_KIND_COUNT][6] = {
+        [OPERATION_AUTHORIZE] = { EVENT_AUTHORIZED, EVENT_AUTHORIZED, EVENT_SOLD, EVENT_ACTION_REQUIRED, EVENT_DECLINED, EVENT_AUTHORIZE_FAILED },
+        [OPERATION_CAPTURE] = { EVENT_CAPTURED, EVENT_CAPTURED, EVENT_CAPTURED, EVENT_CAPTURED, EVENT_CAPTURE_FAILED, EVENT_EXPIRED },
+        [OPERATION_VOID] = { EVENT_VOIDED, EVENT_VOIDED, EVENT_VOIDED, EVENT_VOID_FAILED, EVENT_VOID_FAILED, EVENT_VOID_FAILED },
+        [OPERATION_REFUND] = { EVENT_REFUNDED, EVENT_REFUNDED, EVENT_REFUNDED, EVENT_REFUND_FAILED, EVENT_REFUND_FAILED, EVENT_REFUND_FAILED },
     };
-    return endings[payment->operation.kind][random_below(4)];
+    return endings[payment->operation.kind][random_below(6)];
 }
 
 /* Something becomes known of the open operation, or more doubtful; then what follows by itself. */

@@ -16,6 +16,7 @@ static const char *const refusals[REFUSAL_COUNT] = {
     [REFUSED_CURRENCY_NOT_SUPPORTED] = "currency_not_supported",
     [REFUSED_PARTIAL_NOT_SUPPORTED] = "partial_not_supported",
     [REFUSED_CVV_REQUIRED] = "cvv_required",
+    [REFUSED_HOLD_NOT_SUPPORTED] = "hold_not_supported",
     [REFUSED_REFERENCE_UNKNOWN] = "processor_reference_unknown",
     [REFUSED_CARD_EXPIRED] = "card_declined",
 };
@@ -34,6 +35,7 @@ static const char *const declines[DECLINE_COUNT] = {
 static const char *const payment_states[PAYMENT_STATE_COUNT] = {
     [PAYMENT_NEW] = "new",
     [PAYMENT_PENDING] = "pending",
+    [PAYMENT_REQUIRES_ACTION] = "requires_action",
     [PAYMENT_AUTHORIZED] = "authorized",
     [PAYMENT_CAPTURED] = "captured",
     [PAYMENT_REFUNDED] = "refunded",
@@ -55,6 +57,7 @@ static const char *const operation_states[OPERATION_STATE_COUNT] = {
     [OPERATION_RUNNING] = "running",
     [OPERATION_UNKNOWN] = "unknown",
     [OPERATION_REVIEW] = "review",
+    [OPERATION_WAITING] = "waiting",
     [OPERATION_DONE] = "done",
     [OPERATION_DECLINED] = "declined",
     [OPERATION_FAILED] = "failed",
@@ -78,6 +81,8 @@ static const char *const events[EVENT_KIND_COUNT] = {
     [EVENT_EXPIRED] = "expired",
     [EVENT_OPERATION_DOUBTED] = "operation_doubted",
     [EVENT_OPERATION_REVIEW] = "operation_review",
+    [EVENT_SOLD] = "sold",
+    [EVENT_ACTION_REQUIRED] = "action_required",
     [EVENT_OPERATION_RESUMED] = "operation_resumed",
 };
 

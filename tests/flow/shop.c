@@ -84,6 +84,7 @@ static void open_flows(struct shop *shop)
         .vault = shop->vault,
         .key_secret = hash_of(&secret, 1),
         .merchant = STR("m_1"),
+        .public_url = "https://pay.example",
         .life = settings->is_node ? store_life(shop->store) : (struct node_life){ "", 0 },
         .store_path = shop->path,
         .forms = forms,
@@ -266,7 +267,7 @@ struct card shop_card(const char *number)
     return card;
 }
 
-struct guest *shop_authorize_card(struct shop *shop, const char *key, const struct card *card, int64_t minor, bool automatic)
+static struct guest *authorize(struct shop *shop, const char *key, const struct card *card, int64_t minor, bool automatic, str return_url)
 {
     char asked[160], hex[HASH_HEX_BYTES + 1];
     struct guest *guest = enter(shop, key);
@@ -274,10 +275,21 @@ struct guest *shop_authorize_card(struct shop *shop, const char *key, const stru
     struct request_name name = name_of(key, asked, hex);
     struct payment_wish wish = {
         .amount = money_of(minor, (currency){ "USD" }), .captures_itself = automatic, .order_id = STR("order-1"), .customer_id = STR("customer-1"),
-        .description = STR_NONE, .metadata = STR("{}"), .card = card,
+        .description = STR_NONE, .metadata = STR("{}"), .return_url = return_url, .card = card,
     };
     flows_authorize(shop->flows, &name, &wish, &guest->waiter);
     return guest;
+}
+
+struct guest *shop_authorize_card(struct shop *shop, const char *key, const struct card *card, int64_t minor, bool automatic)
+{
+    return authorize(shop, key, card, minor, automatic, STR_NONE);
+}
+
+struct guest *shop_authorize_away(struct shop *shop, const char *key, bool automatic)
+{
+    struct card card = shop_card(shop_rich_card);
+    return authorize(shop, key, &card, 5000, automatic, STR("https://shop.example/thanks"));
 }
 
 struct guest *shop_authorize(struct shop *shop, const char *key, const char *number, int64_t minor, bool automatic)

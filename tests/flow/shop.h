@@ -37,6 +37,7 @@ struct shop_settings {
     bool bank_holds_end_at_once;
     bool is_node;                /* one of several; on PostgreSQL only */
     const struct processor *processor; /* usually processor_bank; its bytes must be a bank's */
+    bool acts_elsewhere;         /* what that processor does is not in the bank's book */
     uint64_t seed;
 };
 
@@ -80,6 +81,8 @@ void shop_rest(struct shop *shop);
 
 struct guest *shop_authorize(struct shop *shop, const char *key, const char *number, int64_t minor, bool automatic);
 struct guest *shop_authorize_card(struct shop *shop, const char *key, const struct card *card, int64_t minor, bool automatic);
+/* With the rich card, by a payer who may be sent away. */
+struct guest *shop_authorize_away(struct shop *shop, const char *key, bool automatic);
 struct card shop_card(const char *number);
 struct guest *shop_capture(struct shop *shop, const char *key, const char *payment_id);
 struct guest *shop_void(struct shop *shop, const char *key, const char *payment_id);

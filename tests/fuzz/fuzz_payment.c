@@ -42,7 +42,7 @@ static void check_amounts(const struct payment *payment, const struct book *book
     INSIST(book->held <= MONEY_MINOR_MAX && !(book->voided && book->captured));
     if (open == OPERATION_CAPTURE) INSIST(book->captured + reserved <= book->held && !book->voided);
     if (open == OPERATION_REFUND) INSIST(book->refunded + reserved <= book->captured);
-    INSIST(open == OPERATION_NONE || payment->operation.state <= OPERATION_REVIEW);
+    INSIST(open == OPERATION_NONE || payment->operation.state <= OPERATION_WAITING);
     if (payment->state == PAYMENT_CAPTURED) INSIST(book->captured > 0 && book->refunded < book->captured);
     if (payment->state == PAYMENT_REFUNDED) INSIST(book->captured > 0 && book->refunded == book->captured);
     if (payment->state == PAYMENT_VOIDED) INSIST(book->voided == 1 && book->captured == 0);

@@ -5,9 +5,10 @@
  *     call           authorize, capture, void, refund, or inquire_ or look_up_ and one of them
  *     amount, authorization, capture, refund         what the call is about
  *     exchange, previous, reference, without_cvv     more of it; the first exchange, when nothing is said
+ *     payment, email, name, return_url               who pays, and where he comes back to
  *     asks, asked_body                               the bytes; <card_number> and so on are holes, <raw_card_number> without quotes
  *     answers, answered_body                         status, "replayed" when it was marked so; without a body there is none
- *     means, id, expires_at, decline, word, flags    the outcome; what is left out must be empty, flags may be anything
+ *     means, id, expires_at, action, decline, word, flags    the outcome; what is left out must be empty, flags may be anything
  *     means, found_amount, parent                    the same of a look-up */
 #include "base/base_testing.h"
 
@@ -99,6 +100,10 @@ static struct processor_call call_of(struct transcript *transcript)
         .exchange = (int)number,
         .previous_ref = value_of(transcript, "previous"),
         .reference = value_of(transcript, "reference"),
+        .payment_id = value_of(transcript, "payment"),
+        .customer_email = value_of(transcript, "email"),
+        .customer_name = value_of(transcript, "name"),
+        .return_url = value_of(transcript, "return_url"),
         .has_cvv = value_of(transcript, "without_cvv").bytes == NULL,
     };
 }
@@ -166,7 +171,7 @@ static str outcome_word(enum outcome_kind kind)
         [OUTCOME_UNKNOWN] = "unknown", [OUTCOME_NOT_SENT] = "not_sent", [OUTCOME_DONE] = "done",     [OUTCOME_DECLINED] = "declined",
         [OUTCOME_REFUSED] = "refused", [OUTCOME_EXPIRED] = "expired",   [OUTCOME_ALREADY] = "already", [OUTCOME_BUSY] = "busy",
         [OUTCOME_DENIED] = "denied",   [OUTCOME_MISMATCHED] = "mismatched", [OUTCOME_NEXT] = "next", [OUTCOME_OPEN] = "open",
-        [OUTCOME_ABSENT] = "absent",
+        [OUTCOME_ABSENT] = "absent",     [OUTCOME_SOLD] = "sold",       [OUTCOME_ACTION] = "action",
     };
     return str_of(words[kind]);
 }
@@ -186,13 +191,15 @@ static void check_outcome(struct transcript *transcript, processor_read *read, c
     struct outcome outcome;
     memset(&outcome, 0x5a, sizeof outcome); /* what is not set shows */
     read(&transcript->arena, call, answer, &outcome);
-    bool is_done = outcome.kind == OUTCOME_DONE, has_id = is_done || outcome.kind == OUTCOME_NEXT;
+    bool is_done = outcome.kind == OUTCOME_DONE, is_action = outcome.kind == OUTCOME_ACTION;
+    bool has_id = is_done || is_action || outcome.kind == OUTCOME_NEXT || outcome.kind == OUTCOME_SOLD;
     str expires = value_of(transcript, "expires_at"), word = value_of(transcript, "word");
     micros expires_at = 0;
     if (expires.bytes) assert_true(moment_parse(expires, &expires_at));
     assert_str(outcome_word(outcome.kind), value_of(transcript, "means"));
     assert_str(has_id ? str_of(outcome.id.text) : STR(""), value_of(transcript, "id"));
     assert_int_equal(is_done ? outcome.expires_at : 0, expires_at);
+    assert_str(is_action ? outcome.action_url : STR(""), value_of(transcript, "action"));
     assert_str(decline_word(outcome.decline), value_of(transcript, "decline"));
     if (word.bytes) assert_str(str_of(outcome.word), word);
     check_flags(value_of(transcript, "flags"), &outcome);
