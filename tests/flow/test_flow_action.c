@@ -154,7 +154,8 @@ static void one_thing_at_a_time(void **state)
     (void)state;
     struct shop *shop = redirecting_shop();
     const char *payment = sent_away(shop, "k1", false);
-    assert_told(shop_answered(shop, shop_capture(shop, "k2", payment)), 409, "refused operation_in_progress requires_action 0/0/0 operation=authorize/waiting");
+    struct guest *guest = shop_answered(shop, shop_capture(shop, "k2", payment));
+    assert_told(guest, 409, "refused operation_in_progress requires_action 0/0/0 operation=authorize/waiting");
     payer = PAYER_REFUSED;
     come_back(shop, payment);
     shop_close(shop);
