@@ -14,6 +14,7 @@ enum { QUIET = VERDICT_TRY_AFTER_QUIET,
        ASK = VERDICT_INQUIRE,
        ASK_LATER = VERDICT_INQUIRE_AFTER_QUIET,
        NEXT = VERDICT_NEXT,
+       ACTION = VERDICT_ACTION,
        DONE = VERDICT_DONE,
        DECLINED = VERDICT_DECLINED,
        FAILED = VERDICT_FAILED,
@@ -143,6 +144,14 @@ static const struct judgment {
     { &AUTHORIZE, PAST(FIRST, BY_KEY),                SAID(OUTCOME_OPEN), ASK, DOUBT, 0, NULL },
     { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_OPEN), ASK, DOUBT, 0, NULL },
 
+    /* -- authorized and captured at once, and the payer's turn: of an authorization only -- */
+    { &AUTHORIZE, PAST(FIRST),                        SAID(OUTCOME_SOLD),   DONE,   SURE,  0, NULL },
+    { &AUTHORIZE, PAST(LOST(2)),                      SAID(OUTCOME_SOLD),   DONE,   SURE,  2, NULL },
+    { &CAPTURE,   PAST(FIRST),                        SAID(OUTCOME_SOLD),   QUIET,  DOUBT, 0, NULL },
+    { &AUTHORIZE, PAST(FIRST),                        SAID(OUTCOME_ACTION), ACTION, SURE,  0, NULL },
+    { &AUTHORIZE, PAST(LOST(1)),                      SAID(OUTCOME_ACTION), ACTION, SURE,  0, NULL },
+    { &REFUND,    PAST(FIRST),                        SAID(OUTCOME_ACTION), QUIET,  DOUBT, 0, NULL },
+
     /* -- the next exchange, whatever was lost of this one: it moved no money -- */
     { &AUTHORIZE, PAST(FIRST),                        SAID(OUTCOME_NEXT), NEXT, SURE, 0, NULL },
     { &AUTHORIZE, PAST(LOST(1)),                      SAID(OUTCOME_NEXT), NEXT, SURE, 0, NULL },
@@ -156,6 +165,9 @@ static const struct judgment inquiries[] = {
     /* -- what it found is believed, and accounts for the tries that were lost: there can be one effect only -- */
     { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_DONE),     DONE,     SURE, 0, NULL },
     { &REFUND,    PAST(LOST(2), BY_NOTHING),          SAID(OUTCOME_DONE),     DONE,     SURE, 0, NULL },
+    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_SOLD),     DONE,     SURE, 0, NULL },
+    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_ACTION),   ACTION,   SURE, 0, NULL }, /* the payer is still away */
+    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_NEXT),     NEXT,     SURE, 0, NULL }, /* he is back */
     { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_DECLINED), DECLINED, SURE, 0, NULL },
     { &CAPTURE,   PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_EXPIRED),  EXPIRED,  SURE, 0, NULL },
     { &REFUND,    PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_REFUSED),  FAILED,   SURE, 0, "processor_refused" }, /* that try has failed there */
@@ -239,7 +251,10 @@ static void check_ends(const struct attempt_past *past, const struct outcome *sa
         break;
     case VERDICT_DECLINED: assert_true(past->kind == OPERATION_AUTHORIZE && said->kind == OUTCOME_DECLINED); break;
     case VERDICT_EXPIRED: assert_true(past->kind == OPERATION_CAPTURE && said->kind == OUTCOME_EXPIRED); break;
-    case VERDICT_DONE: assert_true(said->kind == OUTCOME_DONE || (said->kind == OUTCOME_ALREADY && past->first_already > 0)); break;
+    case VERDICT_DONE:
+        if (said->kind == OUTCOME_ALREADY) assert_true(past->first_already > 0);
+        else assert_true(said->kind == OUTCOME_DONE || said->kind == OUTCOME_SOLD);
+        break;
     case VERDICT_INQUIRE:
     case VERDICT_INQUIRE_AFTER_QUIET: assert_true(attempt_inquires(past->protection) || said->kind == OUTCOME_OPEN); break;
     default: break;

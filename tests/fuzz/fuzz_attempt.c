@@ -9,6 +9,7 @@ static struct attempt_past take_past(struct input *input)
 {
     struct attempt_past past = {
         .kind = (enum operation_kind)(OPERATION_AUTHORIZE + input_below(input, 4)),
+        .protection = (enum protection)input_below(input, 4),
         .sends_before = (int)input_below(input, 12),
         .denied_before = (int)input_below(input, 10),
         .mismatched_before = (int)input_below(input, 6),
@@ -46,7 +47,7 @@ static void check_failed(const struct attempt_past *past, const struct outcome *
 
 static void check_done(const struct attempt_past *past, const struct outcome *outcome)
 {
-    INSIST(outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_ALREADY);
+    INSIST(outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_SOLD || outcome->kind == OUTCOME_ALREADY);
     if (outcome->kind != OUTCOME_ALREADY || past->kind == OPERATION_REFUND) return;
     INSIST(past->first_already > 1 && !past->rival_possible); /* it was a try of ours */
 }
@@ -60,6 +61,7 @@ static void check_again(const struct attempt_past *past, const struct outcome *o
     if (outcome->kind == OUTCOME_MISMATCHED) INSIST(past->mismatched_before + 1 < ATTEMPT_MISMATCHED_MAX);
     /* A killed request may still be running there. */
     if (outcome->kind == OUTCOME_UNKNOWN) INSIST(verdict->kind == VERDICT_TRY_AFTER_QUIET);
+    INSIST(outcome->kind != OUTCOME_UNKNOWN || !attempt_inquires(past->protection));
 }
 
 static void check_strays(const struct attempt_past *past, const struct outcome *outcome, const struct verdict *verdict)
@@ -83,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case VERDICT_EXPIRED: INSIST(outcome.kind == OUTCOME_EXPIRED && past.kind == OPERATION_CAPTURE); break;
     case VERDICT_TRY_AGAIN:
     case VERDICT_TRY_AFTER_QUIET: check_again(&past, &outcome, &verdict); break;
+    case VERDICT_ACTION: INSIST(outcome.kind == OUTCOME_ACTION && past.kind == OPERATION_AUTHORIZE); break;
     case VERDICT_NEXT: INSIST(outcome.kind == OUTCOME_NEXT); break;
     case VERDICT_INQUIRE:
     case VERDICT_INQUIRE_AFTER_QUIET: INSIST(verdict.doubtful && (outcome.kind == OUTCOME_OPEN || attempt_inquires(past.protection))); break;
