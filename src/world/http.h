@@ -46,7 +46,7 @@ struct http_exchange {
     void (*answer)(struct http_exchange *exchange, const struct http_answer *answer);
 };
 
-/* Wipes the request's body, which held a card: from now on it is empty. */
+/* Wipes the request's body, which held a card: from now on it is empty. However it came, no other copy of it is left. */
 void http_forget_body(struct http_exchange *exchange);
 
 /* Answers, exactly once; the answer's texts are copied. The exchange is gone after this. */

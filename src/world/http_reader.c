@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+
 enum {
     HEAD_BYTES_FIRST = 512,                        /* an ordinary head fits */
     BODY_BYTES_FIRST = 4 * 1024,                   /* room before a byte came: an announcement alone costs us little */
@@ -78,10 +80,18 @@ static int on_chunk_header(llhttp_t *parser)
     return 0;
 }
 
+/* A body may hold a card: where it lay before it grew, nothing of it stays. */
+static void put_body(struct http_reader *reader, str piece)
+{
+    struct text before = reader->body;
+    text_put(&reader->body, piece);
+    bool has_moved = reader->body.bytes != before.bytes;
+    if (has_moved && before.length > 0) secret_wipe(before.bytes, before.length);
+}
+
 static int on_body(llhttp_t *parser, const char *at, size_t length)
 {
-    struct http_reader *reader = parser->data;
-    text_put(&reader->body, (str){ at, length });
+    put_body(parser->data, (str){ at, length });
     return 0;
 }
 
@@ -230,7 +240,7 @@ static size_t feed_counted(struct http_reader *reader, const char *bytes, size_t
         size_t room = used > BODY_BYTES_FIRST ? used : BODY_BYTES_FIRST;
         reader->body = text_open(reader->arena, room < reader->body_length ? room : reader->body_length);
     }
-    text_put(&reader->body, (str){ bytes, used });
+    put_body(reader, (str){ bytes, used });
     if (used == wanted) reader->state = HTTP_READING_DONE;
     return used;
 }

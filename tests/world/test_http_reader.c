@@ -317,6 +317,40 @@ static str chunked_with_waste(struct arena *arena, const char *piece, size_t pie
 }
 
 /* Chunks of one byte are silly but legal; extensions and trailers without an end are an attack. */
+static bool is_wiped(const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] != 0) return false;
+    }
+    return true;
+}
+
+/* A body that outgrows its first place holds a card, perhaps: `head`, then pieces of `piece` behind each other. */
+static void outgrow(str head, str piece, size_t pieces)
+{
+    struct read read;
+    read_request(&read, head);
+    http_reader_feed(&read.reader, piece.bytes, piece.length);
+    for (size_t i = 1; i < pieces; i++) {
+        struct text before = read.reader.body;
+        assert_true(before.length > 0 && !is_wiped(before.bytes, before.length));
+        http_reader_feed(&read.reader, piece.bytes, piece.length);
+        if (read.reader.body.bytes != before.bytes) assert_true(is_wiped(before.bytes, before.length));
+    }
+    assert_true(read.reader.body.capacity > 2 * 4096); /* it has moved at least twice */
+    arena_close(&read.arena);
+}
+
+static void test_an_outgrown_body_is_wiped(void **state)
+{
+    (void)state;
+    char digits[1500], chunk[1600];
+    memset(digits, '4', sizeof digits);
+    int length = snprintf(chunk, sizeof chunk, "%zx\r\n%.*s\r\n", sizeof digits, (int)sizeof digits, digits);
+    outgrow(STR("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"), (str){ digits, sizeof digits }, 20);
+    outgrow(STR("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"), (str){ chunk, (size_t)length }, 20);
+}
+
 static void test_chunk_waste_is_bounded(void **state)
 {
     (void)state;
@@ -357,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_request_line_limit),
         cmocka_unit_test(test_header_limits),
         cmocka_unit_test(test_body_limits),
+        cmocka_unit_test(test_an_outgrown_body_is_wiped),
         cmocka_unit_test(test_chunk_waste_is_bounded),
         cmocka_unit_test(test_lenient_length),
     };
