@@ -110,9 +110,13 @@ static bool takes_cards(void)
 
 /* ---- going down ---- */
 
+static bool is_answered(const struct http_server *server) { return !server || http_server_is_quiet(server); }
+
+/* Of a request that was read, too, the API knows nothing before its turn has come. */
 static bool is_quiet(const struct gateway *gateway)
 {
-    return flows_are_quiet(gateway->house.flows) && loop_commits_pending(gateway->house.loop) == 0 && api_pending(gateway->api) == 0;
+    return flows_are_quiet(gateway->house.flows) && loop_commits_pending(gateway->house.loop) == 0 && api_pending(gateway->api) == 0 &&
+           is_answered(gateway->server) && is_answered(gateway->control);
 }
 
 /* Something did not end in time. What is open is durable, and the next start takes it up. */

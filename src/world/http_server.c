@@ -181,6 +181,11 @@ size_t http_server_pending(const struct http_server *server)
     return server->pending;
 }
 
+bool http_server_is_quiet(const struct http_server *server)
+{
+    return server->pending == 0 && server->phases[HTTP_PHASE_QUEUED].first == NULL;
+}
+
 size_t http_server_connections(const struct http_server *server)
 {
     return server->connections;

@@ -47,6 +47,9 @@ str http_server_address(const struct http_server *server);
 size_t http_server_pending(const struct http_server *server);
 size_t http_server_connections(const struct http_server *server);
 
+/* Nobody whose bytes were read waits for an answer: no request is pending, and none is still to be taken from what came. */
+bool http_server_is_quiet(const struct http_server *server);
+
 /* Takes no new connections; ends idle ones; answers "Connection: close" from now on. */
 void http_server_drain(struct http_server *server);
 

@@ -281,6 +281,30 @@ static void test_a_crowd_takes_turns(void **state)
     scene_close(scene);
 }
 
+static bool is_quiet(void *context)
+{
+    struct scene *scene = context;
+    return http_server_is_quiet(scene->server);
+}
+
+/* A request that was read and waits for its turn is answered before the server counts as quiet; what comes behind it is not taken. */
+static void test_a_drain_answers_who_is_queued(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open();
+    struct peer *crowd = connect_to(scene);
+    be_served_beside_a_crowd(scene, crowd);
+    size_t before = scene->handled;
+    assert_int_equal(http_server_pending(scene->server), 0);
+    assert_false(http_server_is_quiet(scene->server));
+    http_server_drain(scene->server);
+    loop_until(scene->loop, is_quiet, scene);
+    assert_int_equal(scene->handled, before + 1);
+    assert_true(ends_with(peer_take_rest(crowd), STR("Connection: close\r\n\r\n/a")));
+    peer_close(crowd);
+    scene_close(scene);
+}
+
 /* Those whose turn has not come when the server closes are left as if they had not been read. */
 static void test_a_crowd_is_left_behind(void **state)
 {
@@ -813,6 +837,7 @@ int main(void)
         cmocka_unit_test(test_pipeline_in_one_piece),
         cmocka_unit_test(test_pipeline_byte_by_byte),
         cmocka_unit_test(test_a_crowd_takes_turns),
+        cmocka_unit_test(test_a_drain_answers_who_is_queued),
         cmocka_unit_test(test_a_crowd_is_left_behind),
         cmocka_unit_test(test_pipeline_answered_later),
         cmocka_unit_test(test_a_flood_is_bounded),
