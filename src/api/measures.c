@@ -57,7 +57,7 @@ static void name_endpoint(struct endpoint_measures *measures, const struct endpo
     measures->seconds = (struct metric){ .name = "florin_http_request_seconds",
                                          .labels = measures->route_labels,
                                          .kind = METRIC_HISTOGRAM,
-                                         .help = "From a request's last byte to its answer." };
+                                         .help = "From a request's last byte to its answer, its wait for a turn included." };
     for (size_t i = 0; i < COUNT_OF(groups); i++) {
         snprintf(measures->labels[i], LABELS_BYTES, "method=\"%s\",route=\"%s\",status=\"%s\"", method, route, groups[i]);
         measures->answers[i] = (struct metric){ .name = "florin_http_requests_total",

@@ -26,7 +26,8 @@ struct http_request {
     size_t header_count;
     str body;
     bool has_body; /* a Content-Length or chunked body was announced, be it empty */
-    micros received_at; /* monotonic, when its last byte had come */
+    micros received_at; /* monotonic, when its last byte had come, however long it waited for its turn; of requests that a client sends
+                         * ahead of the answers, when the last of them that is here had come */
 };
 
 struct http_answer {

@@ -216,6 +216,7 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
     if (length == UV_EOF) client_ended(connection);
     else if (length < 0) http_connection_close(connection);
     if (length <= 0) return;
+    connection->came_at = (micros)(uv_hrtime() / 1000);
     came(connection, buffer->base, (size_t)length);
     secret_wipe(buffer->base, (size_t)length); /* it may have held a card */
 }

@@ -57,6 +57,7 @@ struct http_connection {
     struct http_connection *previous;
     struct http_connection *next;
     uint64_t deadline_ms;
+    micros came_at;      /* monotonic: when bytes were read last */
     size_t window_start; /* bytes of the body when the present window began */
     enum http_phase phase;
     bool ended;  /* the client will send no more */

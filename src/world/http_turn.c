@@ -72,7 +72,7 @@ void http_turn_hand_over(struct http_turn *turn)
     server->pending++;
     server->lap_turns++;
     turn->exchange.request = turn->reader.request;
-    turn->exchange.request.received_at = (micros)(uv_hrtime() / 1000);
+    turn->exchange.request.received_at = turn->connection->came_at;
     turn->exchange.client_gone = turn->connection->ended;
     server->options.handle(server->options.context, &turn->exchange);
 }

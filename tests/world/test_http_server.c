@@ -337,6 +337,30 @@ static void test_pipeline_answered_later(void **state)
     scene_close(scene);
 }
 
+static micros monotonic_now(struct scene *scene)
+{
+    return world_monotonic(loop_world(scene->loop));
+}
+
+/* Its time counts from its last byte, not from its turn. */
+static void test_when_a_request_came_that_had_to_wait(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open();
+    struct peer *peer = connect_to(scene);
+    scene->keeps = true;
+    peer_send(peer, STR(GET GET));
+    struct http_exchange *first = wait_for_exchange(scene);
+    loop_for_ms(scene->loop, 20);
+    micros turn_came = monotonic_now(scene);
+    answer_now(first, STR("one"));
+    struct http_exchange *second = wait_for_exchange(scene);
+    assert_in_range(turn_came - second->request.received_at, 15 * MICROS_PER_MS, 10 * MICROS_PER_SECOND);
+    answer_now(second, STR("two"));
+    peer_close(peer);
+    scene_close(scene);
+}
+
 /* A client that goes on sending while its first request waits is slowed down, and loses nothing. */
 static void test_a_flood_is_bounded(void **state)
 {
@@ -840,6 +864,7 @@ int main(void)
         cmocka_unit_test(test_a_drain_answers_who_is_queued),
         cmocka_unit_test(test_a_crowd_is_left_behind),
         cmocka_unit_test(test_pipeline_answered_later),
+        cmocka_unit_test(test_when_a_request_came_that_had_to_wait),
         cmocka_unit_test(test_a_flood_is_bounded),
         cmocka_unit_test(test_a_large_answer_to_a_slow_reader),
         cmocka_unit_test(test_head_withholds_the_body),
