@@ -74,11 +74,10 @@ static bool is_shed(struct api *api)
 static enum problem_code admit(struct api_call *call)
 {
     struct api *api = call->api;
-    bool begins = call->endpoint->needs_key && call->endpoint->load_max < 100;
     size_t load_max = api->options.requests_max * (size_t)call->endpoint->load_max / 100;
     if (api->stopping && call->endpoint->body != BODY_NONE) return PROBLEM_SHUTTING_DOWN;
     if (call->endpoint->load_max > 0 && api->pending > load_max) return PROBLEM_OVERLOADED;
-    call->is_shed = begins && is_shed(api);
+    call->is_shed = call->endpoint->begins && is_shed(api);
     return call->is_shed ? PROBLEM_OVERLOADED : PROBLEM_NONE;
 }
 

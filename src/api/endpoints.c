@@ -2,30 +2,30 @@
 /* endpoints: the table of everything that can be asked, and the search in it. */
 #include "api/endpoints.h"
 
-enum { KEY = true, NO_KEY = false, JSON = true, TEXT = false };
+enum { KEY = true, NO_KEY = false, BEGINS = true, OTHER = false, JSON = true, TEXT = false };
 
 /* Under load the lists and new payments are refused first: a fifth is kept for finishing what was begun.
  * The API description lists the merchants' part of it, and a test compares them. */
 /* clang-format off */
 static const struct endpoint endpoints[] = {
-    /* door           caller    method  path                          handler             key     body               load  answer */
-    { DOOR_MERCHANTS, MERCHANT, "POST", "/v1/payments",               payments_authorize, KEY,    BODY_JSON,           80, JSON },
-    { DOOR_MERCHANTS, MERCHANT, "POST", "/v1/payments/{id}/capture",  payments_capture,   KEY,    BODY_JSON_OR_EMPTY, 100, JSON },
-    { DOOR_MERCHANTS, MERCHANT, "POST", "/v1/payments/{id}/void",     payments_void,      KEY,    BODY_JSON_OR_EMPTY, 100, JSON },
-    { DOOR_MERCHANTS, MERCHANT, "POST", "/v1/payments/{id}/refund",   payments_refund,    KEY,    BODY_JSON_OR_EMPTY, 100, JSON },
-    { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments",               list_payments,      NO_KEY, BODY_NONE,           80, JSON },
-    { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments/{id}",          get_payment,        NO_KEY, BODY_NONE,          100, JSON },
-    { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments/{id}/events",   list_events,        NO_KEY, BODY_NONE,           80, JSON },
-    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/v1/payments/{id}/return",   take_payer_back,    NO_KEY, BODY_NONE,          100, JSON },
-    { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/orders/{order_id}",      get_order,          NO_KEY, BODY_NONE,          100, JSON },
-    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/healthz",                   get_healthz,        NO_KEY, BODY_NONE,            0, TEXT },
-    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/readyz",                    get_readyz,         NO_KEY, BODY_NONE,            0, TEXT },
-    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/metrics",                   get_metrics,        NO_KEY, BODY_NONE,            0, TEXT },
-    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/openapi.json",              get_openapi,        NO_KEY, BODY_NONE,          100, TEXT },
-    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/docs",                      get_docs,           NO_KEY, BODY_NONE,          100, TEXT },
-    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/problems/{code}",           get_problem,        NO_KEY, BODY_NONE,          100, JSON },
-    { DOOR_OPERATOR,  ANYBODY,  "GET",  "/reviews",                   list_reviews,       NO_KEY, BODY_NONE,            0, JSON },
-    { DOOR_OPERATOR,  ANYBODY,  "POST", "/operations/{id}/settle",    settle_operation,   NO_KEY, BODY_JSON,            0, JSON },
+    /* door           caller    method  path                          handler             key     body                begins  load  answer */
+    { DOOR_MERCHANTS, MERCHANT, "POST", "/v1/payments",               payments_authorize, KEY,    BODY_JSON,          BEGINS,   80, JSON },
+    { DOOR_MERCHANTS, MERCHANT, "POST", "/v1/payments/{id}/capture",  payments_capture,   KEY,    BODY_JSON_OR_EMPTY, OTHER,   100, JSON },
+    { DOOR_MERCHANTS, MERCHANT, "POST", "/v1/payments/{id}/void",     payments_void,      KEY,    BODY_JSON_OR_EMPTY, OTHER,   100, JSON },
+    { DOOR_MERCHANTS, MERCHANT, "POST", "/v1/payments/{id}/refund",   payments_refund,    KEY,    BODY_JSON_OR_EMPTY, OTHER,   100, JSON },
+    { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments",               list_payments,      NO_KEY, BODY_NONE,          OTHER,    80, JSON },
+    { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments/{id}",          get_payment,        NO_KEY, BODY_NONE,          OTHER,   100, JSON },
+    { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments/{id}/events",   list_events,        NO_KEY, BODY_NONE,          OTHER,    80, JSON },
+    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/v1/payments/{id}/return",   take_payer_back,    NO_KEY, BODY_NONE,          OTHER,   100, JSON },
+    { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/orders/{order_id}",      get_order,          NO_KEY, BODY_NONE,          OTHER,   100, JSON },
+    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/healthz",                   get_healthz,        NO_KEY, BODY_NONE,          OTHER,     0, TEXT },
+    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/readyz",                    get_readyz,         NO_KEY, BODY_NONE,          OTHER,     0, TEXT },
+    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/metrics",                   get_metrics,        NO_KEY, BODY_NONE,          OTHER,     0, TEXT },
+    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/openapi.json",              get_openapi,        NO_KEY, BODY_NONE,          OTHER,   100, TEXT },
+    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/docs",                      get_docs,           NO_KEY, BODY_NONE,          OTHER,   100, TEXT },
+    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/problems/{code}",           get_problem,        NO_KEY, BODY_NONE,          OTHER,   100, JSON },
+    { DOOR_OPERATOR,  ANYBODY,  "GET",  "/reviews",                   list_reviews,       NO_KEY, BODY_NONE,          OTHER,     0, JSON },
+    { DOOR_OPERATOR,  ANYBODY,  "POST", "/operations/{id}/settle",    settle_operation,   NO_KEY, BODY_JSON,          OTHER,     0, JSON },
 };
 /* clang-format on */
 

@@ -33,6 +33,7 @@ struct endpoint {
     void (*handle)(struct api_call *call);
     bool needs_key;   /* moves money: an Idempotency-Key is required */
     enum body_kind body;
+    bool begins;      /* something that was not there before: refused first when more comes than can be served (shedding.h) */
     int load_max;     /* per cent of requests_max; with more than that unanswered it is refused. 0: never */
     bool answers_json;
 };
