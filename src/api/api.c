@@ -4,6 +4,7 @@
 
 #include "api/call.h"
 #include "api/caller.h"
+#include "api/idempotency_key.h"
 #include "api/measures.h"
 #include "api/read_request.h"
 #include "base/log.h"
@@ -70,15 +71,32 @@ static bool is_shed(struct api *api)
     return refuses;
 }
 
+/* A repeat of a new payment that is running here joins it: nothing begins, and one look into a table tells. Which other keys have been
+ * used, the store alone knows, and to ask it is what shedding spares it: those repeats are refused like new ones, and come again. */
+static bool joins(const struct api_call *call)
+{
+    str key;
+    if (!call->endpoint->begins || idempotency_key_read(call->arena, &call->exchange->request, &key) != PROBLEM_NONE) return false;
+    return flows_are_running(call->api->options.flows, call_scope(call), key);
+}
+
+/* Are more unanswered than that share of what may be? */
+static bool is_above(const struct api *api, int per_cent)
+{
+    return per_cent > 0 && api->pending > api->options.requests_max * (size_t)per_cent / 100;
+}
+
 /* A full house refuses, and keeps what it accepted. */
 static enum problem_code admit(struct api_call *call)
 {
     struct api *api = call->api;
-    size_t load_max = api->options.requests_max * (size_t)call->endpoint->load_max / 100;
-    if (api->stopping && call->endpoint->body != BODY_NONE) return PROBLEM_SHUTTING_DOWN;
-    if (call->endpoint->load_max > 0 && api->pending > load_max) return PROBLEM_OVERLOADED;
-    call->is_shed = call->endpoint->begins && is_shed(api);
-    return call->is_shed ? PROBLEM_OVERLOADED : PROBLEM_NONE;
+    const struct endpoint *endpoint = call->endpoint;
+    if (api->stopping && endpoint->body != BODY_NONE) return PROBLEM_SHUTTING_DOWN;
+    bool is_full = is_above(api, endpoint->load_max);
+    bool refuses = is_full || (endpoint->begins && is_shed(api));
+    if (!refuses || (joins(call) && !is_above(api, 100))) return PROBLEM_NONE;
+    call->is_shed = !is_full;
+    return PROBLEM_OVERLOADED;
 }
 
 static void serve(struct api *api, enum door door, struct http_exchange *exchange)

@@ -56,6 +56,9 @@ void call_refuse_errors(struct api_call *call, const struct reading *reading);
 /* The flows' answer will be the call's: give them &call->waiter. */
 void call_wait(struct api_call *call);
 
+/* In which its key names one request. */
+str call_scope(const struct api_call *call);
+
 /* For the flows: who asks, by which key, for what. */
 struct request_name call_name(struct api_call *call, str fingerprint);
 

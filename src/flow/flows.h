@@ -153,6 +153,10 @@ struct payment_wish {
 };
 void flows_authorize(struct flows *flows, const struct request_name *name, const struct payment_wish *wish, struct waiter *waiter);
 
+/* Is a request with that key running here, so that its repeat would join it? Asks nobody: what was answered, runs at another node or was
+ * taken up after a restart is not known by its key. */
+bool flows_are_running(const struct flows *flows, str scope, str key);
+
 /* Captures, voids or refunds. */
 struct change_wish {
     enum command_kind command; /* COMMAND_CAPTURE, COMMAND_VOID, COMMAND_REFUND */

@@ -25,6 +25,13 @@ struct operation_flow *find_by_request(struct flows *flows, const struct request
     return flow;
 }
 
+bool flows_are_running(const struct flows *flows, str scope, str key)
+{
+    const struct operation_flow *flow = flows->by_request[bucket_of(key, scope)];
+    while (flow && !(str_equal(flow->name.key, key) && str_equal(flow->name.scope, scope))) flow = flow->next_by_request;
+    return flow != NULL;
+}
+
 struct operation_flow *find_by_payment(struct flows *flows, str payment_id)
 {
     struct operation_flow *flow = flows->by_payment[bucket_of(payment_id, STR_NONE)];

@@ -282,10 +282,12 @@ static void a_full_house_refuses_new_payments_first(void **state)
     assert_int_equal(asking_get(&house, "/v1/payments"), 503);
     assert_text(asking_told(&house, "code"), "overloaded");
 
-    for (size_t i = 8; i < 10; i++) {
-        assert_int_equal(asking_post(&house, "/v1/payments/" PAY "/capture", ""), 0);
-        waiters[i] = fake.waiter;
-    }
+    fake.running_key = STR("k1");
+    assert_int_equal(asking_post(&house, "/v1/payments", PLAIN), 0); /* a repeat, which joins its first request */
+    waiters[8] = fake.waiter;
+    assert_int_equal(asking_post(&house, "/v1/payments/" PAY "/capture", ""), 0);
+    waiters[9] = fake.waiter;
+    assert_int_equal(asking_post(&house, "/v1/payments", PLAIN), 503);
     assert_int_equal(asking_post(&house, "/v1/payments/" PAY "/capture", ""), 503);
     assert_int_equal(asking_get(&house, "/healthz"), 200);
     assert_int_equal(asking_get(&house, "/readyz"), 200);
@@ -312,6 +314,24 @@ static void a_crowd_before_the_store_refuses_new_payments(void **state)
     assert_int_equal(asking_post(&house, "/v1/payments/" PAY "/capture", ""), 201);
     assert_int_equal(asking_get(&house, "/healthz"), 200);
     assert_int_equal(fake.authorizations, 5);
+}
+
+/* A repeat of what is running here makes no queue longer. */
+static void a_repeat_joins_its_first_request_whatever_the_crowd(void **state)
+{
+    (void)state;
+    fake.reply = (struct reply){ .status = 201, .body = STR("{}") };
+    store_queue_now = SHEDDING_QUEUE_MAX;
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(asking_post(&house, "/v1/payments", PLAIN), 201);
+        house.now += SHEDDING_SPAN / 4;
+    }
+    fake.running_key = STR("another");
+    assert_int_equal(asking_post(&house, "/v1/payments", PLAIN), 503);
+    fake.running_key = STR("k1");
+    assert_int_equal(asking_post(&house, "/v1/payments", PLAIN), 201);
+    const char *no_key[] = { "Content-Type: application/json", NULL };
+    assert_int_equal(asking_send(&house, "POST", "/v1/payments", no_key, STR(PLAIN)), 503);
 }
 
 static void a_closing_house_begins_nothing(void **state)
@@ -445,6 +465,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(traces_go_on, open_house, close_house),
         cmocka_unit_test_setup_teardown(a_full_house_refuses_new_payments_first, open_house, close_house),
         cmocka_unit_test_setup_teardown(a_crowd_before_the_store_refuses_new_payments, open_house, close_house),
+        cmocka_unit_test_setup_teardown(a_repeat_joins_its_first_request_whatever_the_crowd, open_house, close_house),
         cmocka_unit_test_setup_teardown(a_closing_house_begins_nothing, open_house, close_house),
         cmocka_unit_test_setup_teardown(not_ready_before_recovery, open_house, close_house),
         cmocka_unit_test_setup_teardown(without_a_store_questions_are_refused, open_house, close_house),
