@@ -38,6 +38,14 @@ void write_reply(struct operation_flow *flow, enum ending_kind kind, enum refusa
     write_reply_in(&flow->flow.arena, flow, kind, refusal, record);
 }
 
+/* A repeat that joined after a restart has nothing else to name: what it waits for. */
+static str request_id_of(const struct operation_flow *flow)
+{
+    if (flow->name.request_id.length > 0) return flow->name.request_id;
+    bool is_loaded = flow->operation.id.text[0] != 0;
+    return is_loaded ? operation_id_str(&flow->operation.id) : payment_id_str(&flow->payment_id);
+}
+
 void write_reply_in(struct arena *arena, struct operation_flow *flow, enum ending_kind kind, enum refusal refusal,
                     const struct payment_record *record)
 {
@@ -51,7 +59,7 @@ void write_reply_in(struct arena *arena, struct operation_flow *flow, enum endin
     if (record && flow->flow.store) load_refunds(flow, record);
     ending.refunds = flow->refunds;
     ending.refund_count = record ? flow->refund_count : 0;
-    ending.request_id = flow->name.request_id.length > 0 ? flow->name.request_id : operation_id_str(&flow->operation.id);
+    ending.request_id = request_id_of(flow);
     flow->reply = (struct reply){ 0 };
     form_of(flow)->write(arena, &ending, &flow->reply);
 }

@@ -49,14 +49,21 @@ static struct next look_for_payer(struct operation_flow *flow)
     return go(CALL_PROCESSOR);
 }
 
+/* It has ended, or another node has it. Where that one took it over, this node ends with its next sign of life. Whoever came here
+ * meanwhile is told to come again with his key, which is right in either case. */
+static struct next leave_to_others(struct operation_flow *flow)
+{
+    if (flow->name.key.length > 0) return go(RECORD_ATTEMPT);
+    write_reply(flow, ENDING_ELSEWHERE, REFUSED_NOT, NULL);
+    return go(REPLY);
+}
+
 /* After a restart: the last try may have left and may still be running there, so it counts as lost. */
 struct next reload(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     flow->has_moved = false;
-    if (!load_open_operation(flow) || !is_driven_here(flow->flows, &flow->moved_operation)) {
-        return flow->name.key.length > 0 ? go(RECORD_ATTEMPT) : finish();
-    }
+    if (!load_open_operation(flow) || !is_driven_here(flow->flows, &flow->moved_operation)) return leave_to_others(flow);
     flow->record = flow->moved;
     flow->operation = flow->moved_operation;
     flow->has_moved = true;

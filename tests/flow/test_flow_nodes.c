@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "flow/flows_internal.h"
 #include "flow/shop.h"
 #include "store/place.h"
 
@@ -38,6 +39,16 @@ static struct flows_view look(struct shop *shop)
     return view;
 }
 
+/* Nobody has it any more: this node goes on with it when it starts again. */
+static void bring_back(struct shop *shop)
+{
+    place_tamper(shop->url, "UPDATE node SET life = '' WHERE node = 'other'");
+    place_tamper(shop->url, "UPDATE operation SET node = 'alone', node_epoch = 0 WHERE ended_at IS NULL");
+    shop_lose(shop, true);
+    shop_begin(shop);
+    shop_close(shop);
+}
+
 static void whoever_gives_signs_of_life_keeps_what_is_his(void **state)
 {
     (void)state;
@@ -49,11 +60,7 @@ static void whoever_gives_signs_of_life_keeps_what_is_his(void **state)
     }
     assert_int_equal(look(shop).running, 0);
     assert_int_equal(look(shop).nodes, 2);
-    place_tamper(shop->url, "UPDATE node SET life = '' WHERE node = 'other'");
-    place_tamper(shop->url, "UPDATE operation SET node = 'alone', node_epoch = 0 WHERE ended_at IS NULL");
-    shop_lose(shop, true);
-    shop_begin(shop);
-    shop_close(shop);
+    bring_back(shop);
 }
 
 static void whoever_does_not_is_taken_over(void **state)
@@ -103,6 +110,33 @@ static void a_key_that_runs_elsewhere_is_refused(void **state)
     shop_close(shop);
 }
 
+/* He asks whenever the node has something to do with its store, until the flow that loads what it took over has his waiter. */
+static struct guest *join_what_is_taken_over(struct shop *shop, const char *payment)
+{
+    const struct operation_flow *loading = NULL;
+    struct guest *guest = shop_answered(shop, shop_capture(shop, "capture", payment));
+    micros until = fake_world_clock(shop->world) + 30 * SHOP_SECOND;
+    while (!loading || loading->flow.step != RELOAD || !loading->waiters) {
+        assert_true(fake_world_step(shop->world, until));
+        if (guest->answered && fake_world_is_busy(shop->world)) guest = shop_capture(shop, "capture", payment);
+        loading = find_by_payment(shop->flows, str_of(payment));
+    }
+    return guest;
+}
+
+/* This node slept between taking over and loading, and a third one has taken everything over from it. */
+static void who_waits_for_what_a_third_one_took_comes_again(void **state)
+{
+    (void)state;
+    struct shop *shop = open_node();
+    const char *payment = leave_to_other(shop);
+    struct guest *guest = join_what_is_taken_over(shop, payment);
+    place_tamper(shop->url, "UPDATE operation SET node = 'third', node_epoch = 1 WHERE ended_at IS NULL");
+    assert_told(shop_answered(shop, guest), 409, "elsewhere");
+    assert_int_equal(look(shop).running, 0);
+    bring_back(shop);
+}
+
 /* Its beats are not kept any more: nothing is begun, nothing is sent; a sleep does that, and a database that is away. */
 static void without_its_lease_a_node_does_nothing(void **state)
 {
@@ -145,6 +179,7 @@ int main(void)
         cmocka_unit_test(whoever_does_not_is_taken_over),
         cmocka_unit_test(who_slept_has_seen_nothing),
         cmocka_unit_test(a_key_that_runs_elsewhere_is_refused),
+        cmocka_unit_test(who_waits_for_what_a_third_one_took_comes_again),
         cmocka_unit_test(without_its_lease_a_node_does_nothing),
         cmocka_unit_test(a_call_waits_for_the_lease),
     };
