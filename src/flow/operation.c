@@ -91,10 +91,12 @@ static bool works_for(const struct operation_flow *other, const struct operation
 }
 
 /* Whoever works on that operation will have the answer. Nobody does when it ended just now (asking once more finds the
- * answer), when another node does, or when this process has not yet taken it up after a restart (then we do). */
+ * answer), when another node does, or when this process has not yet taken it up after a restart (then we do). Whoever tried that and
+ * found it gone to another node must not find himself. */
 static struct next join(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
+    leave_by_payment(flow);
     struct operation_flow *other = find_by_payment(flow->flows, payment_id_str(&flow->running_payment));
     if (other && works_for(other, &flow->running_operation)) {
         shred_card(flow);

@@ -137,6 +137,21 @@ static void who_waits_for_what_a_third_one_took_comes_again(void **state)
     bring_back(shop);
 }
 
+/* The repeat itself was about to go on with it. */
+static void who_goes_on_with_what_a_third_one_took_comes_again(void **state)
+{
+    (void)state;
+    struct shop *shop = open_node();
+    const char *payment = leave_to_other(shop);
+    place_tamper(shop->url, "UPDATE operation SET (node, node_epoch) = (SELECT node, epoch FROM node WHERE node <> 'other') WHERE ended_at IS NULL");
+    struct guest *guest = shop_capture(shop, "capture", payment);
+    micros until = fake_world_clock(shop->world) + SHOP_SECOND;
+    while (!find_by_payment(shop->flows, str_of(payment))) assert_true(fake_world_step(shop->world, until));
+    place_tamper(shop->url, "UPDATE operation SET node = 'third', node_epoch = 1 WHERE ended_at IS NULL");
+    assert_told(shop_answered(shop, guest), 409, "elsewhere");
+    bring_back(shop);
+}
+
 /* Its beats are not kept any more: nothing is begun, nothing is sent; a sleep does that, and a database that is away. */
 static void without_its_lease_a_node_does_nothing(void **state)
 {
@@ -180,6 +195,7 @@ int main(void)
         cmocka_unit_test(who_slept_has_seen_nothing),
         cmocka_unit_test(a_key_that_runs_elsewhere_is_refused),
         cmocka_unit_test(who_waits_for_what_a_third_one_took_comes_again),
+        cmocka_unit_test(who_goes_on_with_what_a_third_one_took_comes_again),
         cmocka_unit_test(without_its_lease_a_node_does_nothing),
         cmocka_unit_test(a_call_waits_for_the_lease),
     };
