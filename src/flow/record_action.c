@@ -50,7 +50,7 @@ struct next record_action(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     flow->has_reply = false;
-    take_up(flow);
+    start_from_record(flow);
     if (is_news(flow)) require_action(flow);
     flow->moved.next_try_at = next_look(flow);
     store_save_action(base->store, merchant_of(flow), payment_id_str(&flow->moved.id), flow->payer.action_url, flow->moved.next_try_at);

@@ -29,7 +29,7 @@ void keep_doubt(struct operation_flow *flow)
 struct next record_doubt(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
-    take_up(flow);
+    start_from_record(flow);
     keep_doubt(flow);
     return go(WAIT);
 }

@@ -123,7 +123,7 @@ struct next conclude(struct operation_flow *flow, str by)
 struct next record_outcome(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
-    take_up(flow);
+    start_from_record(flow);
     return conclude(flow, STR_NONE);
 }
 

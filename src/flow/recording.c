@@ -171,7 +171,7 @@ static void load_again(struct operation_flow *flow)
     arena_close(&scratch);
 }
 
-void take_up(struct operation_flow *flow)
+void start_from_record(struct operation_flow *flow)
 {
     flow->moved_operation = flow->operation;
     if (flow->flow.runs_again) load_again(flow);

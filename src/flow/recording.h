@@ -38,9 +38,9 @@ bool load_payment(struct operation_flow *flow) MUST_CHECK;
 void load_payer(struct operation_flow *flow);
 /* The operation that is open on the working copy, into that record. False: it could not be loaded. */
 bool load_open(struct operation_flow *flow, struct operation_record *out) MUST_CHECK;
-/* The same as load_payment for a flow that knows its payment already: what it committed last is what the store has. Should somebody else have been
- * there, the history row collides, and the step that runs again loads it. */
-void take_up(struct operation_flow *flow);
+/* The working copy, from what the flow committed last, which is what the store has. Should somebody else have been there, the history row
+ * collides, and the step that runs again loads it. */
+void start_from_record(struct operation_flow *flow);
 
 /* Everything that the verdict changes, in one commit: history, state, what follows, and the answer to be given. `by` names
  * the person whose word it is; empty: the processor's. */
