@@ -13,6 +13,8 @@ struct http_client;
 struct http_lane;
 struct http_sockets;
 
+/* That look cost a call a millisecond with 8,000 connections, measured; with so few it is less than the rest of the call. Times
+ * LANES_MAX it makes as many calls as flows_max is by default. */
 enum { HTTP_LANE_CALLS_MAX = 128 };
 
 struct http_lane *http_lane_open(uv_loop_t *uv, struct http_sockets *sockets, struct http_client *client, size_t number);

@@ -17,7 +17,7 @@ struct work_list {
     struct work **end; /* where the next one is hung in */
 };
 
-enum { HANDS_MAX = 16 };
+enum { HANDS_MAX = 16 }; /* as many as a store may have connections that write (STORE_CONNECTIONS_MAX, which is not to be seen from here) */
 
 /* A thread, and what it works on. */
 struct hand {
