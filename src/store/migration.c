@@ -4,6 +4,7 @@
  * finds nothing left to copy, sets the second. */
 #include "store/migration.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,9 @@ str migration_address(const struct migration *migration) { return migration->add
 bool migration_was_complete(const struct migration *migration) { return migration->was_complete; }
 bool migration_began_again(const struct migration *migration) { return migration->began_again; }
 
+/* Does the target hold rows of the source, as it stands? */
+static bool has_begun(const struct migration *migration) { return migration->found.source_id[0] && !migration->began_again; }
+
 /* ---- writing to the target ---- */
 
 static bool same_id(const char *one, const char *other) { return str_equal(str_of(one), str_of(other)); }
@@ -29,25 +33,34 @@ bool migration_write(struct migration_writing *writing, struct error *error)
     return writing->work.result == WORK_DONE || error_set(error, "the database has no room for it");
 }
 
-/* Is the target still being filled from this store, as it stood? Writing the mark unchanged makes whoever begins at the same moment
- * collide, and look again. */
-bool migration_goes_on(struct migration_writing *writing, struct store *target, struct migration_mark *mark)
+static bool is_marked_so(struct migration_writing *writing, struct store *target, const struct migration_mark *expected)
 {
-    const struct store_mark *source = &writing->migration->source_mark;
-    bool is_marked = migration_load_mark(target, mark);
-    writing->is_overtaken = is_marked && (mark->is_complete || mark->commits != source->commits || !same_id(mark->source_id, source->store_id));
-    if (!is_marked || writing->is_overtaken) return false;
-    migration_save_mark(target, mark);
+    struct migration_mark mark;
+    bool is_marked = migration_load_mark(target, &mark);
+    writing->is_overtaken = is_marked && !migration_same_mark(&mark, expected);
+    return is_marked && !writing->is_overtaken;
+}
+
+/* Writing the mark makes whoever begins at the same moment collide, and look again. */
+static bool go_from_mark(struct migration_writing *writing, struct store *target, const struct migration_mark *expected)
+{
+    if (!is_marked_so(writing, target, expected)) return false;
+    migration_save_mark(target, &writing->migration->mark);
     return true;
 }
 
-static void begin_anew(struct work *work, void *target)
+bool migration_goes_on(struct migration_writing *writing, struct store *target)
 {
-    const struct migration *migration = CONTAINER_OF(work, struct migration_writing, work)->migration;
-    struct migration_mark mark = { .commits = migration->source_mark.commits };
-    memcpy(mark.source_id, migration->source_mark.store_id, sizeof mark.source_id);
+    return go_from_mark(writing, target, &writing->migration->mark);
+}
+
+/* What another store, or this one at another time, has left there goes; what this one has copied before stays. */
+static void begin(struct work *work, void *target)
+{
+    struct migration_writing *writing = CONTAINER_OF(work, struct migration_writing, work);
+    const struct migration *migration = writing->migration;
+    if (!go_from_mark(writing, target, &migration->found) || has_begun(migration)) return;
     for (size_t i = 0; i < migration->table_count; i++) sql_save(migration->target->sql, migration->tables[i].empty, NULL, 0, -1);
-    migration_save_mark(target, &mark);
 }
 
 /* ---- beginning ---- */
@@ -91,23 +104,32 @@ static bool fits_target(const struct migration *migration, const struct migratio
     return error_set(error, "the database holds what became of this store: %s is an older copy of it", migration->source->path);
 }
 
+static struct migration_mark own_mark(const struct migration *migration)
+{
+    struct migration_mark mark = { .commits = migration->source_mark.commits };
+    struct node_life life = store_life(migration->target);
+    memcpy(mark.source_id, migration->source_mark.store_id, sizeof mark.source_id);
+    snprintf(mark.by, sizeof mark.by, "%s/%lld", life.node, (long long)life.epoch);
+    return mark;
+}
+
 static bool find_beginning(struct migration *migration, struct error *error)
 {
     str address;
     struct arena arena = { 0 };
-    struct migration_mark mark;
+    struct migration_mark *found = &migration->found;
     if (!same_schema(migration, error) || !load_marks(migration, error)) return false;
     str moved_to = migration_moved_to(migration->source, &arena, &address);
-    bool is_marked = migration_load_mark(migration->target, &mark);
-    bool fits = is_marked && fits_target(migration, &mark, moved_to, error);
+    bool is_marked = migration_load_mark(migration->target, found);
+    bool fits = is_marked && fits_target(migration, found, moved_to, error);
     migration->source_has_moved = moved_to.bytes != NULL;
     arena_close(&arena);
     if (!is_marked) store_unreadable(migration->target, error);
     if (!fits) return false;
-    migration->was_complete = mark.is_complete;
-    migration->began_again = mark.source_id[0] && mark.commits != migration->source_mark.commits;
-    return migration->was_complete || (mark.source_id[0] && !migration->began_again) ||
-           migration_write(&(struct migration_writing){ .work = { .run = begin_anew }, .migration = migration }, error);
+    migration->was_complete = found->is_complete;
+    migration->began_again = found->source_id[0] && found->commits != migration->source_mark.commits;
+    migration->mark = own_mark(migration);
+    return migration->was_complete || migration_write(&(struct migration_writing){ .work = { .run = begin }, .migration = migration }, error);
 }
 
 struct migration *migration_open(str from, str to, str node, struct error *error)
@@ -156,11 +178,11 @@ static void move_meta(struct store *source, struct store *target, struct arena *
 static void complete(struct work *work, void *target)
 {
     struct migration_writing *writing = CONTAINER_OF(work, struct migration_writing, work);
-    struct migration_mark mark;
+    struct migration_mark mark = writing->migration->mark;
     struct operation_record *open;
     struct arena arena = { 0 };
     str node = store_node(target);
-    if (!migration_goes_on(writing, target, &mark)) return;
+    if (!migration_goes_on(writing, target)) return;
     move_meta(writing->migration->source, target, &arena);
     store_save_meta(target, STR("vault"), arena_format(&arena, "%.*s %.*s", STR_FORMAT(node), STR_FORMAT(writing->vault)));
     (void)operations_take(target, &arena, writing->merchant, STR(""), &open);
@@ -169,11 +191,19 @@ static void complete(struct work *work, void *target)
     arena_close(&arena);
 }
 
+static void look_once_more(struct work *work, void *target)
+{
+    struct migration_writing *writing = CONTAINER_OF(work, struct migration_writing, work);
+    (void)is_marked_so(writing, target, &writing->migration->mark);
+}
+
 bool migration_finish(struct migration *migration, str merchant, str vault, struct error *error)
 {
+    struct migration_writing looking = { .work = { .run = look_once_more }, .migration = migration };
     struct migration_writing writing = { .work = { .run = complete }, .migration = migration, .merchant = merchant, .vault = vault };
     str id = str_of(migration->target_mark.store_id);
     crash_point("mi.compared");
+    if (!migration_write(&looking, error)) return false; /* before the old store is told that it has moved */
     if (!migration->source_has_moved && !migration_save_moved(migration->source, id, migration->address, error)) return false;
     crash_point("mi.source_moved");
     if (!migration_write(&writing, error)) return false;

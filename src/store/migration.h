@@ -24,7 +24,8 @@ typedef void migration_tell(void *context, const struct migration_progress *prog
 
 /* Holds the file against gateways, and the server as that node, which drives what is open when all is done; makes the tables there.
  * Refuses a store that is not there or has moved elsewhere, and a database that holds anything but what this store was copied to
- * before. What was copied before the store was served again is emptied. */
+ * before. What was copied before the store was served again is emptied. Another migration that is filling the database writes nothing
+ * more from here on, and neither does this one once another has begun. */
 struct migration *migration_open(str from, str to, str node, struct error *error);
 void migration_close(struct migration *migration);
 

@@ -15,15 +15,19 @@
 /* May this store be opened so? A sentence when it has moved, is half filled, or holds something else than a migration. */
 bool migration_allows(struct store *store, enum store_mode mode, struct error *error) MUST_CHECK;
 
+enum { MIGRATION_BY_BYTES = NODE_NAME_BYTES + 24 };
+
 /* What a target says of its migration. */
 struct migration_mark {
     char source_id[STORE_ID_BYTES]; /* whose rows it holds; empty: nobody's yet */
     int64_t commits;                /* where that store stood when copying began */
     bool is_complete;
+    char by[MIGRATION_BY_BYTES];    /* the life of the node that fills it: whoever finds another one here writes no more */
 };
 /* Is there one? */
 bool migration_load_mark(struct store *target, struct migration_mark *out) MUST_CHECK;
 void migration_save_mark(struct store *target, const struct migration_mark *mark);
+bool migration_same_mark(const struct migration_mark *one, const struct migration_mark *other) MUST_CHECK;
 
 /* The id of the store that this one has moved to, and its address; STR_NONE: it has not moved. */
 str migration_moved_to(struct store *source, struct arena *arena, str *address);
@@ -92,6 +96,7 @@ struct migration {
     struct migration_table tables[MIGRATION_TABLES_MAX];
     size_t table_count;
     struct store_mark source_mark, target_mark;
+    struct migration_mark found, mark; /* what the target said before, and what it says as long as it is this migration's */
     str address;
     bool source_has_moved, was_complete, began_again;
 };
@@ -103,14 +108,13 @@ struct migration_writing {
     const struct migration_table *table;
     const struct migration_page *page;
     str merchant, vault;
-    bool is_overtaken; /* another migration has begun there since; nothing was written */
+    bool is_overtaken; /* another migration has begun there meanwhile; nothing was written */
 };
 
 /* Runs it in a transaction of its own. False: there was no room, or it was overtaken. */
 bool migration_write(struct migration_writing *writing, struct error *error) MUST_CHECK;
 
-/* In its transaction, before anything else: is it still this migration that fills the target? False: write nothing. *mark: the
- * target's. */
-bool migration_goes_on(struct migration_writing *writing, struct store *target, struct migration_mark *mark) MUST_CHECK;
+/* In its transaction, before anything else: is it still this migration that fills the target? False: write nothing. */
+bool migration_goes_on(struct migration_writing *writing, struct store *target) MUST_CHECK;
 
 #endif

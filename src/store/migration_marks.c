@@ -2,10 +2,12 @@
 /* migration_marks: what the two stores of a migration say in meta, and who may open them because of it:
  *
  *     new   migration   begun                            its tables are there, nobody's rows yet
- *           migration   0f5c...21 4711 copying           rows of that store, which stood at that commit
+ *           migration   0f5c...21 4711 copying shop-1/3  rows of that store, which stood at that commit; by that life of that node
  *           migration   0f5c...21 4711 complete          all of them: may be served
  *     old   moved_to    9ac2...07 postgres://...         to the store with that id: is not served any more
  */
+#include <string.h>
+
 #include "store/migration_internal.h"
 
 static const str row_name = STR_CONSTANT("migration"), moved_name = STR_CONSTANT("moved_to");
@@ -15,10 +17,11 @@ static const str row_name = STR_CONSTANT("migration"), moved_name = STR_CONSTANT
 /* What cannot be read is half filled, and by no store that there is. */
 static void read_mark(str text, struct migration_mark *out)
 {
-    str rest, state, id = str_cut(text, ' ', &rest), commits = str_cut(rest, ' ', &state);
+    str rest, by, id = str_cut(text, ' ', &rest), commits = str_cut(rest, ' ', &rest), state = str_cut(rest, ' ', &by);
     *out = (struct migration_mark){ 0 };
     if (str_equal(text, STR("begun"))) return;
-    bool fits = str_copy_to(id, out->source_id, sizeof out->source_id) && str_to_int64(commits, INT64_MAX, &out->commits);
+    bool fits = str_copy_to(id, out->source_id, sizeof out->source_id) && str_to_int64(commits, INT64_MAX, &out->commits) &&
+                str_copy_to(by, out->by, sizeof out->by);
     if (fits) out->is_complete = str_equal(state, STR("complete"));
     else *out = (struct migration_mark){ .source_id = "?" };
 }
@@ -35,9 +38,16 @@ bool migration_load_mark(struct store *target, struct migration_mark *out)
 void migration_save_mark(struct store *target, const struct migration_mark *mark)
 {
     struct arena arena = { 0 };
-    const char *state = mark->is_complete ? "complete" : "copying";
-    store_save_meta(target, row_name, arena_format(&arena, "%s %lld %s", mark->source_id, (long long)mark->commits, state));
+    str text = mark->is_complete ? arena_format(&arena, "%s %lld complete", mark->source_id, (long long)mark->commits)
+                                 : arena_format(&arena, "%s %lld copying %s", mark->source_id, (long long)mark->commits, mark->by);
+    store_save_meta(target, row_name, text);
     arena_close(&arena);
+}
+
+bool migration_same_mark(const struct migration_mark *one, const struct migration_mark *other)
+{
+    return strcmp(one->source_id, other->source_id) == 0 && one->commits == other->commits && one->is_complete == other->is_complete &&
+           strcmp(one->by, other->by) == 0;
 }
 
 /* ---- of the old store ---- */

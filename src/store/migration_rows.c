@@ -46,8 +46,7 @@ static bool walk(struct migration *migration, bool (*take)(struct turn *turn, st
 static void copy_page(struct work *work, void *target)
 {
     struct migration_writing *writing = CONTAINER_OF(work, struct migration_writing, work);
-    struct migration_mark mark;
-    if (migration_goes_on(writing, target, &mark)) table_save_page(target, writing->table, writing->page);
+    if (migration_goes_on(writing, target)) table_save_page(target, writing->table, writing->page);
 }
 
 /* What the new database takes as a text. */

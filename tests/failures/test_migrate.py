@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A store moves from its file to PostgreSQL: with everything, killed wherever it may be, and never served from both."""
+import concurrent.futures
 import contextlib
 import hashlib
 import os
 import pty
 import shutil
+import signal
 import sqlite3
 import subprocess
+import time
 
 import pytest
 from florin_testing import cards, postgres
@@ -300,7 +303,7 @@ def test_a_kill_after_every_commit(store, server, place):
     """It gets one commit further each time, and is never at its end by less or more than all rows."""
     kills, settings = 0, {'store': place, 'local_path': store, 'listen': '127.0.0.1:0', 'runtime_dir': '/dev/shm'}
     while True:
-        status, out, err = migrate(store, place, env={'FLORIN_CRASH_AT': 'op.commit_synced:2'})  # the first one takes the database
+        status, out, err = migrate(store, place, env={'FLORIN_CRASH_AT': 'op.commit_synced:3'})  # the first two take the database
         if status != KILLED:
             break
         kills += 1
@@ -374,6 +377,78 @@ def test_a_row_that_changed_there_is_found(store, server, place):
     status, _, err = migrate(store, place)
     assert status == REFUSED and 'not the same' in err, err
     assert meta(store, 'moved_to') is None
+
+
+# --- two at once ---
+
+@contextlib.contextmanager
+def stopped_while_copying(server, place, store, *more):
+    """A migration that has begun, and does nothing more until it is told to go on: its process."""
+    words = [florin_binary(), 'migrate', '--store', f'sqlite:{store}', '--to', place, *more]
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            until(lambda: ask(server, place, "SELECT to_regclass('event') IS NOT NULL") == ['t'], 'its tables are there', every=0.01)
+            until(lambda: 'copying' in ''.join(ask(server, place, "SELECT value FROM meta WHERE name = 'migration'")), 'it copies', every=0.01)
+            process.send_signal(signal.SIGSTOP)
+            yield process
+        finally:
+            process.kill()
+
+
+def went_on(process):
+    """Lets it go on to its end: (exit status, standard error)."""
+    process.send_signal(signal.SIGCONT)
+    _, err = process.communicate(timeout=PATIENCE)
+    return process.returncode, err
+
+
+def test_a_second_migration_of_the_same_file_is_refused(store, server, place):
+    with stopped_while_copying(server, place, store) as first:
+        for target in (place, postgres.new_place(server.url)):
+            status, _, err = migrate(store, target)
+            assert status == REFUSED and 'held by another process' in err, err
+        assert went_on(first)[0] == DONE
+    is_same(server, place, store)
+
+
+def test_a_second_migration_under_the_same_name_is_refused(store, server, place, tmp_path):
+    """From a copy of the file, which nobody holds."""
+    shutil.copytree(store.parent, tmp_path / 'twin')
+    with stopped_while_copying(server, place, store) as first:
+        status, _, err = migrate(tmp_path / 'twin' / 'florin.db', place)
+        assert status == REFUSED and 'each needs a name of its own' in err, err
+        assert went_on(first)[0] == DONE
+    is_same(server, place, store)
+
+
+def test_a_second_migration_under_another_name_ends_the_first(store, server, place, tmp_path):
+    """1. One copies. 2. Another one, from a copy of the file, goes on where that was, to the end. 3. The first one writes nothing more,
+    and its store has not moved."""
+    shutil.copytree(store.parent, tmp_path / 'twin')
+    with stopped_while_copying(server, place, store) as first:
+        status, out, err = run('migrate', '--store', f'sqlite:{tmp_path / "twin" / "florin.db"}', '--to', place, '--node', 'another')
+        assert status == DONE, out + err
+        status, err = went_on(first)
+        assert status == UNREADABLE and 'another migration has begun' in err, err
+    is_same(server, place, store)
+    assert meta(store, 'moved_to') is None
+    status, _, err = migrate(store, place)
+    assert status == REFUSED and 'older copy' in err, err
+
+
+def test_a_migration_that_ends_between_look_and_beginning_is_not_emptied(store, server, place):
+    """1. The tables are there. 2. Another store's migration comes to its end at the same moment as this one begins. 3. This one is too late."""
+    assert migrate(store, place, env={'FLORIN_CRASH_AT': 'op.commit_synced:1'})[0] == KILLED
+    assert ask(server, place, "SELECT value FROM meta WHERE name = 'migration'") == ['begun']
+    rival = ("UPDATE meta SET value = 'another 7 complete' WHERE name = 'migration';"
+             "INSERT INTO request VALUES ('merchant', 'core', 'key', 'print', NULL, NULL, 200, '{}', 1); SELECT pg_sleep(5)")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(ask, server, place, rival)
+        time.sleep(0.5)  # until it has the row
+        status, _, err = migrate(store, place)
+        assert status == REFUSED and 'another migration has begun' in err, err
+        ending.result()
+    assert ask(server, place, 'SELECT request_key FROM request') == ['key'] and meta(store, 'moved_to') is None
 
 
 # --- refused ---
