@@ -32,7 +32,8 @@ struct recovery {
     struct open_card *open; /* all open operations so far, in order of id */
     size_t open_count, open_capacity;
     micros now, before; /* holds that ended before the second are over */
-    micros ran;    /* running time */
+    micros ran;    /* running time, by our own count */
+    micros ran_most; /* and by that of whoever is ahead */
     struct payment_id *expired, *looks;
     size_t expired_count, look_count;
     bool busy;
@@ -69,14 +70,29 @@ static void sweep_later(struct recovery *recovery)
     world_timer_start(recovery->flows->options.world, &recovery->flows->sweep_timer, SWEEP_PAUSE);
 }
 
+/* Nodes count side by side, by no clock but each its own, and share one figure, which never goes back. */
+static micros most_of(struct recovery *recovery, struct store *store)
+{
+    int64_t stored;
+    bool is_ahead = str_to_int64(store_load_meta(store, &recovery->arena, STR("ran_us")), INT64_MAX, &stored) && stored > recovery->ran;
+    return is_ahead ? stored : recovery->ran;
+}
+
 static void drop_old_requests(struct work *work, void *store)
 {
     struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
-    store_drop_requests(store, merchant_of(recovery), recovery->ran - recovery->flows->options.request_kept, OLD_REQUESTS_MAX);
-    store_save_meta(store, STR("ran_us"), arena_format(&recovery->arena, "%lld", (long long)recovery->ran));
+    recovery->ran_most = most_of(recovery, store);
+    store_drop_requests(store, merchant_of(recovery), recovery->ran_most - recovery->flows->options.request_kept, OLD_REQUESTS_MAX);
+    store_save_meta(store, STR("ran_us"), arena_format(&recovery->arena, "%lld", (long long)recovery->ran_most));
 }
 
-static void dropped_old_requests(struct work *work) { sweep_later(CONTAINER_OF(work, struct recovery, work)); }
+/* Who was behind catches up: a key that is dated too early would be forgotten too early by the others. */
+static void dropped_old_requests(struct work *work)
+{
+    struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
+    if (work->result == WORK_DONE) recovery->flows->options.ran_before += recovery->ran_most - recovery->ran;
+    sweep_later(recovery);
+}
 
 static void list_expired(struct work *work, void *store)
 {

@@ -187,6 +187,27 @@ static void a_call_waits_for_the_lease(void **state)
     shop_close(shop);
 }
 
+/* Another node has been running for longer: this one's keys are dated as that one counts, or it would forget them early. */
+static void nodes_count_the_age_of_keys_together(void **state)
+{
+    (void)state;
+    if (place_is_file()) skip();
+    struct shop *shop = shop_open_with(&(struct shop_settings){ .is_node = true, .request_kept = 600 * SHOP_SECOND });
+    struct guest *old = shop_answered(shop, shop_authorize(shop, "old", shop_poor_card, 5000, false));
+    shop_pass(shop, 20 * SHOP_SECOND);
+    place_tamper(shop->url, "UPDATE meta SET value = '500000000' WHERE name = 'ran_us'");
+    shop_pass(shop, 20 * SHOP_SECOND);
+    struct guest *young = shop_answered(shop, shop_authorize(shop, "young", shop_poor_card, 5000, false));
+    shop_pass(shop, 120 * SHOP_SECOND);
+    assert_told(shop_answered(shop, shop_authorize(shop, "young", shop_poor_card, 5000, false)), 402, young->body);
+    struct guest *later = shop_answered(shop, shop_authorize(shop, "old", shop_poor_card, 5000, false));
+    assert_told(later, 402, "declined");
+    assert_string_not_equal(guest_payment(later), guest_payment(old));
+    shop_pass(shop, 420 * SHOP_SECOND);
+    assert_told(shop_answered(shop, shop_authorize(shop, "young", shop_poor_card, 5000, false)), 402, young->body);
+    shop_close(shop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +219,7 @@ int main(void)
         cmocka_unit_test(who_goes_on_with_what_a_third_one_took_comes_again),
         cmocka_unit_test(without_its_lease_a_node_does_nothing),
         cmocka_unit_test(a_call_waits_for_the_lease),
+        cmocka_unit_test(nodes_count_the_age_of_keys_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
