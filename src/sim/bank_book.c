@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/moment.h"
-#include "sim/bank_table.h"
+#include "sim/desk_table.h"
 
 static const int64_t ns_per_hour = 3600LL * 1000 * 1000 * 1000;
 
@@ -28,23 +28,23 @@ struct numbered_account {
 
 struct bank_book {
     int64_t auth_expiry_hours;
-    struct bank_pool accounts;
-    struct bank_index account_by_number;
-    struct bank_pool effects;
-    struct bank_index effect_by_id;
+    struct desk_pool accounts;
+    struct desk_index account_by_number;
+    struct desk_pool effects;
+    struct desk_index effect_by_id;
 };
 
 /* --- Accounts --- */
 
 static struct bank_account *account_at(const struct bank_book *book, uint32_t number)
 {
-    return &((struct numbered_account *)bank_pool_at(&book->accounts, number))->account;
+    return &((struct numbered_account *)desk_pool_at(&book->accounts, number))->account;
 }
 
 static void issue_card(struct bank_book *book, const struct bank_card *card)
 {
     uint32_t number;
-    struct numbered_account *place = bank_pool_take(&book->accounts, &number);
+    struct numbered_account *place = desk_pool_take(&book->accounts, &number);
     memcpy(place->number, card->number, sizeof place->number);
     place->account = (struct bank_account){
         .number = place->number,
@@ -55,15 +55,15 @@ static void issue_card(struct bank_book *book, const struct bank_card *card)
         .balance_cents = card->cents,
         .available_cents = card->cents,
     };
-    bank_index_add(&book->account_by_number, bank_hash(str_of(place->number), 0), number);
+    desk_index_add(&book->account_by_number, desk_hash(str_of(place->number), 0), number);
 }
 
 static uint32_t find_account(const struct bank_book *book, str number)
 {
     size_t at = 0;
     uint32_t found;
-    uint32_t hash = bank_hash(number, 0);
-    while ((found = bank_index_next(&book->account_by_number, hash, &at)) != 0) {
+    uint32_t hash = desk_hash(number, 0);
+    while ((found = desk_index_next(&book->account_by_number, hash, &at)) != 0) {
         if (str_equal(str_of(account_at(book, found)->number), number)) return found;
     }
     return 0;
@@ -86,10 +86,10 @@ struct bank_book *bank_book_open(uint32_t further_cards, int64_t auth_expiry_hou
 
 void bank_book_close(struct bank_book *book)
 {
-    bank_pool_close(&book->accounts);
-    bank_index_close(&book->account_by_number);
-    bank_pool_close(&book->effects);
-    bank_index_close(&book->effect_by_id);
+    desk_pool_close(&book->accounts);
+    desk_index_close(&book->account_by_number);
+    desk_pool_close(&book->effects);
+    desk_index_close(&book->effect_by_id);
     free(book);
 }
 
@@ -116,7 +116,7 @@ str bank_kind_prefix(enum bank_kind kind)
 
 struct bank_effect *bank_book_effect(const struct bank_book *book, uint32_t number)
 {
-    return bank_pool_at(&book->effects, number);
+    return desk_pool_at(&book->effects, number);
 }
 
 uint32_t bank_book_count(const struct bank_book *book) { return book->effects.count; }
@@ -133,7 +133,7 @@ uint32_t bank_book_find(const struct bank_book *book, enum bank_kind kind, const
 {
     size_t at = 0;
     uint32_t found;
-    while ((found = bank_index_next(&book->effect_by_id, hash_of_id(id), &at)) != 0) {
+    while ((found = desk_index_next(&book->effect_by_id, hash_of_id(id), &at)) != 0) {
         const struct bank_effect *effect = bank_book_effect(book, found);
         if (effect->kind == kind && bank_id_equal(&effect->id, id)) return found;
     }
@@ -249,9 +249,9 @@ static void move_money(struct bank_account *account, const struct bank_effect *e
 uint32_t bank_book_enter(struct bank_book *book, const struct bank_effect *draft)
 {
     uint32_t number;
-    struct bank_effect *effect = bank_pool_take(&book->effects, &number);
+    struct bank_effect *effect = desk_pool_take(&book->effects, &number);
     *effect = *draft;
-    bank_index_add(&book->effect_by_id, hash_of_id(&effect->id), number);
+    desk_index_add(&book->effect_by_id, hash_of_id(&effect->id), number);
     move_money(account_at(book, effect->account), effect);
     if (effect->parent != 0) {
         struct bank_effect *parent = bank_book_effect(book, effect->parent);

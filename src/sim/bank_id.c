@@ -6,10 +6,10 @@
 
 enum { UUID_CHARS = 36, UUID_BARE_CHARS = 32 };
 
-struct bank_id bank_id_draw(struct bank_chance *chance)
+struct bank_id bank_id_draw(struct desk_chance *chance)
 {
     struct bank_id id;
-    uint64_t halves[2] = { bank_chance_next(chance), bank_chance_next(chance) };
+    uint64_t halves[2] = { desk_chance_next(chance), desk_chance_next(chance) };
     memcpy(id.bytes, halves, sizeof id.bytes);
     id.bytes[6] = (uint8_t)((id.bytes[6] & 0x0f) | 0x40);
     id.bytes[8] = (uint8_t)((id.bytes[8] & 0x3f) | 0x80);

@@ -4,7 +4,7 @@
 #define FLORIN_SIM_BANK_ID_H
 
 #include "base/str.h"
-#include "sim/bank_chance.h"
+#include "sim/desk_chance.h"
 
 enum { BANK_ID_TEXT_BYTES = 48 };
 
@@ -13,7 +13,7 @@ struct bank_id {
 };
 
 /* A random UUID, version 4 (RFC 9562). */
-struct bank_id bank_id_draw(struct bank_chance *chance);
+struct bank_id bank_id_draw(struct desk_chance *chance);
 
 bool bank_id_equal(const struct bank_id *a, const struct bank_id *b);
 

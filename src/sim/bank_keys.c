@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/bank_table.h"
+#include "sim/desk_table.h"
 
 static const micros sweep_every = 3600LL * MICROS_PER_SECOND;
 static const micros kept_for = 24 * 3600LL * MICROS_PER_SECOND;
@@ -33,8 +33,8 @@ struct text_chunk {
 struct bank_keys {
     micros started;
     uint32_t generation; /* of kept answers; those of older ones were forgotten */
-    struct bank_pool pool;
-    struct bank_index index;
+    struct desk_pool pool;
+    struct desk_index index;
     struct text_chunk *texts;
 };
 
@@ -53,8 +53,8 @@ void bank_keys_close(struct bank_keys *keys)
         free(keys->texts);
         keys->texts = older;
     }
-    bank_pool_close(&keys->pool);
-    bank_index_close(&keys->index);
+    desk_pool_close(&keys->pool);
+    desk_index_close(&keys->index);
     free(keys);
 }
 
@@ -90,7 +90,7 @@ bool bank_key_is_keepable(str text)
 
 static struct bank_key *key_at(const struct bank_keys *keys, uint32_t number)
 {
-    return bank_pool_at(&keys->pool, number);
+    return desk_pool_at(&keys->pool, number);
 }
 
 static str text_of(const struct bank_key *key) { return (str){ key->text, key->length }; }
@@ -99,8 +99,8 @@ static uint32_t find_key(const struct bank_keys *keys, enum bank_kind path, str 
 {
     size_t at = 0;
     uint32_t found;
-    uint32_t hash = bank_hash(text, path);
-    while ((found = bank_index_next(&keys->index, hash, &at)) != 0) {
+    uint32_t hash = desk_hash(text, path);
+    while ((found = desk_index_next(&keys->index, hash, &at)) != 0) {
         const struct bank_key *key = key_at(keys, found);
         if (key->path == path && str_equal(text_of(key), text)) return found;
     }
@@ -153,11 +153,11 @@ static const char *copy_text(struct bank_keys *keys, str text)
 static uint32_t make_key(struct bank_keys *keys, enum bank_kind path, str text)
 {
     uint32_t number;
-    struct bank_key *key = bank_pool_take(&keys->pool, &number);
+    struct bank_key *key = desk_pool_take(&keys->pool, &number);
     key->text = copy_text(keys, text);
     key->length = (uint32_t)text.length;
     key->path = (uint8_t)path;
-    bank_index_add(&keys->index, bank_hash(text, path), number);
+    desk_index_add(&keys->index, desk_hash(text, path), number);
     return number;
 }
 

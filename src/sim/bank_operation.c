@@ -45,7 +45,7 @@ static struct resolve resolve_for_absent(struct bank_visit *visit)
 {
     struct sim_bank *bank = visit->bank;
     bool is_noticed = visit->exchange->request.body.length <= WATCHED_BODY_BYTES_MAX;
-    bool acts = !is_noticed || bank_chance_below(&bank->chance, 100) >= ROLLED_BACK_PERCENT;
+    bool acts = !is_noticed || desk_chance_below(&bank->chance, 100) >= ROLLED_BACK_PERCENT;
     if (acts) bank->counters.gone_done++;
     else bank->counters.gone_undone++;
     return (struct resolve){ acts, acts && !is_noticed };

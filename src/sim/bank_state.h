@@ -34,7 +34,7 @@ struct sim_bank {
     struct sim_bank_options options;
     struct bank_book *book;
     struct bank_keys *keys;
-    struct bank_chance chance;
+    struct desk_chance chance;
     struct bank_faults faults;
     struct bank_requests requests;
     struct bank_counters counters;

@@ -146,7 +146,7 @@ static void slept(struct world_timer *timer)
 static int64_t draw_latency_ms(struct sim_bank *bank)
 {
     int64_t least = bank->options.latency_ms[0], most = bank->options.latency_ms[1];
-    return least == most ? least : least + (int64_t)bank_chance_below(&bank->chance, (uint64_t)(most - least));
+    return least == most ? least : least + (int64_t)desk_chance_below(&bank->chance, (uint64_t)(most - least));
 }
 
 /* A late answer sleeps behind the operation instead. */
@@ -160,7 +160,7 @@ static int64_t latency_ms(struct bank_visit *visit)
 static void sleep_then_act(struct bank_visit *visit)
 {
     int64_t wait_ms = latency_ms(visit);
-    visit->chance_draw = bank_chance_below(&visit->bank->chance, BANK_MILLION);
+    visit->chance_draw = desk_chance_below(&visit->bank->chance, BANK_MILLION);
     if (wait_ms == 0) {
         act(visit);
         return;

@@ -14,7 +14,7 @@ struct sim_bank *sim_bank_open(const struct sim_bank_options *options)
     bank->options = *options;
     bank->book = bank_book_open(options->cards, options->auth_expiry_hours);
     bank->keys = bank_keys_open(world_now(options->world));
-    bank->chance = bank_chance_from(options->seed);
+    bank->chance = desk_chance_from(options->seed);
     return bank;
 }
 
@@ -34,7 +34,7 @@ micros bank_now(const struct sim_bank *bank)
 /* The clock has microseconds; chance adds the nanoseconds, so that rounding them shows. */
 int64_t bank_moment_ns(struct sim_bank *bank)
 {
-    int64_t moment = bank_now(bank) * NS_PER_MICRO + (int64_t)bank_chance_below(&bank->chance, NS_PER_MICRO);
+    int64_t moment = bank_now(bank) * NS_PER_MICRO + (int64_t)desk_chance_below(&bank->chance, NS_PER_MICRO);
     if (moment <= bank->last_ns) moment = bank->last_ns + 1;
     bank->last_ns = moment;
     return moment;

@@ -212,7 +212,7 @@ static void many_keys_and_effects_are_found_again(void **state)
     enum { MANY = 20000 };
     struct bank_book *book = bank_book_open(10, 1);
     struct bank_keys *keys = bank_keys_open(0);
-    struct bank_chance chance = bank_chance_from(1);
+    struct desk_chance chance = desk_chance_from(1);
     char key[32];
     for (int i = 0; i < MANY; i++) {
         struct bank_effect draft = { .id = bank_id_draw(&chance), .cents = i, .account = 1, .kind = (uint8_t)BANK_HOLD };

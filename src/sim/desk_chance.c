@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bank_chance: xoshiro256** (Blackman and Vigna, 2018), its state filled by splitmix64. */
-#include "sim/bank_chance.h"
+/* desk_chance: xoshiro256** (Blackman and Vigna, 2018), its state filled by splitmix64. */
+#include "sim/desk_chance.h"
 
 static uint64_t split_mix(uint64_t *state)
 {
@@ -10,16 +10,16 @@ static uint64_t split_mix(uint64_t *state)
     return mixed ^ (mixed >> 31);
 }
 
-struct bank_chance bank_chance_from(uint64_t seed)
+struct desk_chance desk_chance_from(uint64_t seed)
 {
-    struct bank_chance chance;
+    struct desk_chance chance;
     for (size_t i = 0; i < COUNT_OF(chance.state); i++) chance.state[i] = split_mix(&seed);
     return chance;
 }
 
 static uint64_t rotate_left(uint64_t value, int bits) { return (value << bits) | (value >> (64 - bits)); }
 
-uint64_t bank_chance_next(struct bank_chance *chance)
+uint64_t desk_chance_next(struct desk_chance *chance)
 {
     uint64_t *state = chance->state;
     uint64_t result = rotate_left(state[1] * 5, 7) * 9;
@@ -33,12 +33,12 @@ uint64_t bank_chance_next(struct bank_chance *chance)
     return result;
 }
 
-uint64_t bank_chance_below(struct bank_chance *chance, uint64_t bound)
+uint64_t desk_chance_below(struct desk_chance *chance, uint64_t bound)
 {
     INSIST(bound > 0);
     uint64_t uneven = UINT64_MAX - UINT64_MAX % bound; /* from here on a remainder would favor small numbers */
     uint64_t drawn;
-    do drawn = bank_chance_next(chance);
+    do drawn = desk_chance_next(chance);
     while (drawn >= uneven);
     return drawn % bound;
 }
