@@ -16,23 +16,23 @@ struct resolve {
 
 /* --- Faults of the telling --- */
 
-static void tell_wrongly(struct bank_visit *visit, struct bank_told *told)
+static void tell_wrongly(struct desk_visit *visit, struct bank_told *told)
 {
     if (visit->luck.kind == NULL) return;
     switch (visit->luck.kind->says) {
     case BANK_SAYS_WRONG_AMOUNT: told->cents++; break;
     case BANK_SAYS_WRONG_CURRENCY: told->currency = "EUR"; break;
     case BANK_SAYS_WRONG_ID:
-        if (told->kind == BANK_HOLD) told->id = bank_id_draw(&visit->bank->chance);
-        else told->parent = bank_id_draw(&visit->bank->chance);
+        if (told->kind == BANK_HOLD) told->id = bank_id_draw(&visit->desk->chance);
+        else told->parent = bank_id_draw(&visit->desk->chance);
         break;
     default: break;
     }
 }
 
-static void answer_effect(struct bank_visit *visit, const struct bank_effect *effect)
+static void answer_effect(struct desk_visit *visit, const struct bank_effect *effect)
 {
-    struct bank_told told = bank_told_of(visit->bank->book, effect);
+    struct bank_told told = bank_told_of(bank_of(visit->desk)->book, effect);
     tell_wrongly(visit, &told);
     bank_answer_post(visit->exchange->arena, &told, &visit->answer);
 }
@@ -41,17 +41,17 @@ static void answer_effect(struct bank_visit *visit, const struct bank_effect *ef
 
 /* The client hung up while the bank slept. With a small body the bank learns of it and its transaction is canceled: nearly
  * always before the commit, else before the key is kept. With a larger one it never learns. */
-static struct resolve resolve_for_absent(struct bank_visit *visit)
+static struct resolve resolve_for_absent(struct desk_visit *visit)
 {
-    struct sim_bank *bank = visit->bank;
+    struct sim_bank *bank = bank_of(visit->desk);
     bool is_noticed = visit->exchange->request.body.length <= WATCHED_BODY_BYTES_MAX;
-    bool acts = !is_noticed || desk_chance_below(&bank->chance, 100) >= ROLLED_BACK_PERCENT;
+    bool acts = !is_noticed || desk_chance_below(&bank->desk.chance, 100) >= ROLLED_BACK_PERCENT;
     if (acts) bank->counters.gone_done++;
     else bank->counters.gone_undone++;
     return (struct resolve){ acts, acts && !is_noticed };
 }
 
-static struct resolve resolve(struct bank_visit *visit)
+static struct resolve resolve(struct desk_visit *visit)
 {
     bool is_ordered = visit->luck.kind != NULL;
     if (visit->exchange->client_gone && !(is_ordered && visit->luck.acts_surely)) return resolve_for_absent(visit);
@@ -59,33 +59,43 @@ static struct resolve resolve(struct bank_visit *visit)
     return (struct resolve){ true, true };
 }
 
-static void enter(struct bank_visit *visit, const struct bank_effect *draft, bool keeps_key)
+static void enter(struct desk_visit *visit, const struct bank_effect *draft, bool keeps_key)
 {
-    struct sim_bank *bank = visit->bank;
+    struct sim_bank *bank = bank_of(visit->desk);
     uint32_t number = bank_book_enter(bank->book, draft);
     bank_keys_enter(bank->keys, bank->book, number, visit->key);
     if (bank_book_effect(bank->book, number)->older_of_key != 0) bank->counters.acted_twice++;
-    if (keeps_key && bank_key_is_keepable(visit->key)) bank_keys_keep(bank->keys, bank->book, number, bank_now(bank));
-    struct bank_noted *noted = bank_visit_noted(visit);
-    if (noted) noted->acted = true;
+    if (keeps_key && bank_key_is_keepable(visit->key)) bank_keys_keep(bank->keys, bank->book, number, desk_now(&bank->desk));
+    visit->acted = true;
 }
 
-static void do_operation(struct bank_visit *visit, const struct bank_request *request)
+static void do_operation(struct desk_visit *visit, const struct bank_request *request)
 {
-    struct sim_bank *bank = visit->bank;
+    struct sim_bank *bank = bank_of(visit->desk);
     struct bank_effect draft;
-    enum bank_refusal refusal = bank_book_decide(bank->book, visit->route->kind, request, bank_moment_ns(bank), &draft);
+    enum bank_refusal refusal = bank_book_decide(bank->book, bank_visit_of(visit)->route->kind, request, bank_moment_ns(bank), &draft);
     if (refusal != BANK_AGREED) {
         bank_answer_refusal(visit->exchange->arena, refusal, &visit->answer);
         return;
     }
-    draft.id = bank_id_draw(&bank->chance);
+    draft.id = bank_id_draw(&bank->desk.chance);
     struct resolve resolved = resolve(visit);
     if (resolved.acts) enter(visit, &draft, resolved.keeps_key);
     answer_effect(visit, &draft);
 }
 
-void bank_operation_post(struct bank_visit *visit)
+/* What a decoded body asks for, its card masked. */
+static void note_request(struct desk_visit *visit, const struct bank_request *request)
+{
+    struct desk_noted *noted = desk_visit_noted(visit);
+    if (noted == NULL) return;
+    str reference = str_is_empty(request->capture_id) ? request->authorization_id : request->capture_id;
+    desk_noted_card(noted, request->card_number);
+    desk_noted_copy(noted->reference, sizeof noted->reference, reference);
+    noted->amount = request->cents;
+}
+
+void bank_operation_post(struct desk_visit *visit)
 {
     struct arena *arena = visit->exchange->arena;
     const struct http_request *http = &visit->exchange->request;
@@ -94,43 +104,41 @@ void bank_operation_post(struct bank_visit *visit)
         bank_answer_plain(arena, 400, "Idempotency-Key header must be given once", &visit->answer);
         return;
     }
-    if (!bank_request_read(arena, visit->route->kind, http->body, &request)) {
+    if (!bank_request_read(arena, bank_visit_of(visit)->route->kind, http->body, &request)) {
         bank_answer_plain(arena, 400, "cannot decode the request body", &visit->answer);
         return;
     }
-    struct bank_noted *noted = bank_visit_noted(visit);
-    if (noted) bank_noted_request(noted, &request);
+    note_request(visit, &request);
     do_operation(visit, &request);
 }
 
-void bank_operation_replay(struct bank_visit *visit)
+void bank_operation_replay(struct desk_visit *visit)
 {
-    struct bank_noted *noted = bank_visit_noted(visit);
-    noted->replayed = true;
-    visit->bank->counters.replays++;
-    answer_effect(visit, bank_book_effect(visit->bank->book, visit->kept));
+    desk_visit_noted(visit)->replayed = true;
+    visit->desk->counters.replays++;
+    answer_effect(visit, bank_book_effect(bank_of(visit->desk)->book, bank_visit_of(visit)->kept));
     http_answer_header(&visit->answer, STR("X-Idempotent-Replayed"), STR("true"));
 }
 
 /* --- GET --- */
 
 /* A planted drift changes what GET tells; false: it tells of nothing. */
-static bool drift(struct bank_visit *visit, const struct bank_effect *effect, struct bank_told *told)
+static bool drift(struct desk_visit *visit, const struct bank_effect *effect, struct bank_told *told)
 {
     switch ((enum bank_drift)effect->drift) {
     case BANK_DRIFT_NONE: break;
     case BANK_DRIFT_FORGET: return false;
     case BANK_DRIFT_AMOUNT: told->cents++; break;
     case BANK_DRIFT_CURRENCY: told->currency = "EUR"; break;
-    case BANK_DRIFT_PARENT: told->parent = bank_id_draw(&visit->bank->chance); break;
+    case BANK_DRIFT_PARENT: told->parent = bank_id_draw(&visit->desk->chance); break;
     }
     return true;
 }
 
-static bool tell_effect(struct bank_visit *visit, str id_text)
+static bool tell_effect(struct desk_visit *visit, str id_text)
 {
-    const struct bank_book *book = visit->bank->book;
-    enum bank_kind kind = visit->route->kind;
+    const struct bank_book *book = bank_of(visit->desk)->book;
+    enum bank_kind kind = bank_visit_of(visit)->route->kind;
     struct bank_id id;
     if (!bank_id_read(id_text, bank_kind_prefix(kind), &id)) return false;
     uint32_t number = bank_book_find(book, kind, &id);
@@ -142,8 +150,8 @@ static bool tell_effect(struct bank_visit *visit, str id_text)
     return true;
 }
 
-void bank_operation_get(struct bank_visit *visit)
+void bank_operation_get(struct desk_visit *visit)
 {
-    if (tell_effect(visit, str_from(visit->path, str_of(visit->route->path).length))) return;
+    if (tell_effect(visit, str_from(visit->path, str_of(bank_visit_of(visit)->route->path).length))) return;
     bank_answer_error(visit->exchange->arena, 404, "not_found", "not found", &visit->answer);
 }

@@ -34,7 +34,7 @@ static void put_key(struct text *text, const struct sim_bank *bank, const struct
 {
     str key = bank_keys_text(bank->keys, effect);
     char *copy = arena_take(text->arena, key.length + 1);
-    bank_noted_copy(copy, key.length + 1, key);
+    desk_noted_copy(copy, key.length + 1, key);
     json_put_str(text, "key", key.length > 0 ? str_of(copy) : STR_NONE);
 }
 
@@ -66,14 +66,14 @@ static void put_counters(struct text *text, const struct sim_bank *bank)
     json_name(text, "counters");
     json_open_object(text);
     json_name(text, "requests");
-    bank_requests_put_counts(text, &bank->requests);
-    json_put_int(text, "chance_failures", counters->chance_failures);
-    json_put_int(text, "replays", counters->replays);
-    json_put_int(text, "faults", counters->faults);
+    desk_requests_put_counts(text, &bank->desk.requests, bank_endpoint_names, BANK_ENDPOINTS);
+    json_put_int(text, "chance_failures", bank->desk.counters.chance_failures);
+    json_put_int(text, "replays", bank->desk.counters.replays);
+    json_put_int(text, "faults", bank->desk.counters.faults);
     json_put_int(text, "acted_twice", counters->acted_twice);
     json_put_int(text, "gone_undone", counters->gone_undone);
     json_put_int(text, "gone_done", counters->gone_done);
-    json_put_int(text, "answers_discarded", counters->answers_discarded);
+    json_put_int(text, "answers_discarded", bank->desk.counters.answers_discarded);
     json_close_object(text);
 }
 

@@ -1,38 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bank_visit: the way of a request through the bank.
- *
- *     kept answer? ──yes──▶ replay, at once and without chance
- *         │ no
- *       sleep ──▶ chance: 500? ──▶ path and method ──▶ operation ──▶ delivery
- */
+/* bank_visit: where a request leads at the bank: to a kept answer, at once and without chance, or to an operation. */
 #include <string.h>
 
 #include "sim/bank_reading.h"
 #include "sim/bank_state.h"
 
+enum { WRITE_TIMEOUT_MICROS = 15 * MICROS_PER_SECOND }; /* of the bank's server */
+
+const char *const bank_endpoint_names[BANK_ENDPOINTS] = {
+    [BANK_POST_HOLD] = "POST /api/v1/authorizations",
+    [BANK_POST_CAPTURE] = "POST /api/v1/captures",
+    [BANK_POST_VOID] = "POST /api/v1/voids",
+    [BANK_POST_REFUND] = "POST /api/v1/refunds",
+    [BANK_GET_HOLD] = "GET /api/v1/authorizations/{id}",
+    [BANK_GET_CAPTURE] = "GET /api/v1/captures/{id}",
+    [BANK_GET_REFUND] = "GET /api/v1/refunds/{id}",
+    [BANK_ELSEWHERE] = "elsewhere",
+};
+
 /* --- The endpoints that touch no money --- */
 
-static void answer_text(struct bank_visit *visit, int status, str content_type, str body)
+static void answer_text(struct desk_visit *visit, int status, str content_type, str body)
 {
     visit->answer.status = status;
     visit->answer.content_type = content_type;
     visit->answer.body = body;
 }
 
-static void answer_root(struct bank_visit *visit)
+static void answer_root(struct desk_visit *visit)
 {
     answer_text(visit, 301, STR("text/html; charset=utf-8"), STR("<a href=\"/docs\">Moved Permanently</a>.\n\n"));
     http_answer_header(&visit->answer, STR("Location"), STR("/docs"));
 }
 
-static void answer_health(struct bank_visit *visit)
+static void answer_health(struct desk_visit *visit)
 {
-    bool is_ill = visit->luck.kind != NULL && visit->luck.kind->says != BANK_SAYS_TRUTH;
+    bool is_ill = visit->luck.kind != NULL && visit->luck.kind->says != DESK_SAYS_TRUTH;
     answer_text(visit, is_ill ? 503 : 200, STR("application/json"),
                 is_ill ? STR("{\"status\":\"unhealthy\"}\n") : STR("{\"status\":\"healthy\"}\n"));
 }
 
-static void answer_docs(struct bank_visit *visit)
+static void answer_docs(struct desk_visit *visit)
 {
     answer_text(visit, 200, STR("text/html; charset=utf-8"),
                 STR("<!doctype html>\n<title>A bank in miniature</title>\n<h1>A bank in miniature</h1>\n"
@@ -78,7 +86,7 @@ static const struct bank_route *find_route(str path)
     return NULL;
 }
 
-static bool is_post(const struct bank_visit *visit)
+static bool is_post(const struct desk_visit *visit)
 {
     return str_equal(visit->exchange->request.method, STR("POST"));
 }
@@ -92,20 +100,48 @@ static bool method_fits(const struct bank_route *route, str method)
 
 static bool takes_key(const struct bank_visit *visit)
 {
-    return visit->route != NULL && visit->route->answer == bank_operation_post && is_post(visit);
+    return visit->route != NULL && visit->route->answer == bank_operation_post && is_post(&visit->desk);
 }
 
 /* Health and documentation know neither latency nor chance. */
-static bool is_exempt(const struct bank_visit *visit)
+static bool is_exempt(const struct desk_visit *visit)
 {
     return str_starts_with(visit->path, STR("/health")) || str_starts_with(visit->path, STR("/docs"));
 }
 
-/* --- The way --- */
+/* --- The bank's part of the way --- */
 
-static void answer_route(struct bank_visit *visit)
+struct bank_visit *bank_visit_of(struct desk_visit *visit)
 {
-    const struct bank_route *route = visit->route;
+    return CONTAINER_OF(visit, struct bank_visit, desk);
+}
+
+static void arrive(struct desk_visit *desk)
+{
+    struct bank_visit *visit = bank_visit_of(desk);
+    struct sim_bank *bank = bank_of(desk->desk);
+    desk->key = http_header(&desk->exchange->request, STR("Idempotency-Key"));
+    desk->is_exempt = is_exempt(desk);
+    visit->route = find_route(desk->path);
+    desk->endpoint = visit->route ? visit->route->endpoint : BANK_ELSEWHERE;
+    if (!takes_key(visit) || !bank_key_is_keepable(desk->key)) return;
+    visit->kept = bank_keys_find(bank->keys, visit->route->kind, desk->key, desk_now(desk->desk));
+    desk->answers_at_once = visit->kept != 0;
+}
+
+/* The card of an authorization, for faults that are meant for one card only. */
+static str card_of(struct desk_visit *desk)
+{
+    const struct bank_visit *visit = bank_visit_of(desk);
+    struct bank_request request;
+    if (!takes_key(visit) || visit->route->kind != BANK_HOLD) return STR("");
+    bool is_read = bank_request_read(desk->exchange->arena, BANK_HOLD, desk->exchange->request.body, &request);
+    return is_read ? request.card_number : STR("");
+}
+
+static void act(struct desk_visit *visit)
+{
+    const struct bank_route *route = bank_visit_of(visit)->route;
     struct arena *arena = visit->exchange->arena;
     if (route == NULL) {
         bank_answer_plain(arena, 404, "404 page not found", &visit->answer);
@@ -118,130 +154,39 @@ static void answer_route(struct bank_visit *visit)
     }
 }
 
-/* A fault that was ordered takes the place of chance. */
-static bool fails_by_chance(const struct bank_visit *visit)
+static void fail(struct desk_visit *visit)
 {
-    if (is_exempt(visit)) return false;
-    if (visit->luck.kind != NULL) return visit->luck.kind->says == BANK_SAYS_CHAOS;
-    return (int64_t)visit->chance_draw < visit->bank->options.failure_millionths;
+    bank_answer_error(visit->exchange->arena, 500, "internal_error", "Random failure injection", &visit->answer);
 }
 
-static void act(struct bank_visit *visit)
+/* Who asked in the wrong way was nowhere. */
+static void leave(struct desk_visit *visit)
 {
-    if (fails_by_chance(visit)) {
-        visit->bank->counters.chance_failures++;
-        bank_answer_error(visit->exchange->arena, 500, "internal_error", "Random failure injection", &visit->answer);
-    } else {
-        answer_route(visit);
-    }
-    bank_delivery_begin(visit);
+    if (visit->answer.status == 405) visit->endpoint = BANK_ELSEWHERE;
 }
 
-static void slept(struct world_timer *timer)
+static void forget_keys(struct desk *desk)
 {
-    act(CONTAINER_OF(timer, struct bank_visit, timer));
+    bank_keys_forget_all(bank_of(desk)->keys);
 }
 
-/* Whole milliseconds, evenly from the least to just below the most. */
-static int64_t draw_latency_ms(struct sim_bank *bank)
-{
-    int64_t least = bank->options.latency_ms[0], most = bank->options.latency_ms[1];
-    return least == most ? least : least + (int64_t)desk_chance_below(&bank->chance, (uint64_t)(most - least));
-}
-
-/* A late answer sleeps behind the operation instead. */
-static int64_t latency_ms(struct bank_visit *visit)
-{
-    int64_t usual = is_exempt(visit) ? 0 : draw_latency_ms(visit->bank);
-    bool has_its_own = visit->luck.kind != NULL && visit->luck.kind->sends != BANK_SENDS_LATE && visit->luck.latency_ms >= 0;
-    return has_its_own ? visit->luck.latency_ms : usual;
-}
-
-static void sleep_then_act(struct bank_visit *visit)
-{
-    int64_t wait_ms = latency_ms(visit);
-    visit->chance_draw = desk_chance_below(&visit->bank->chance, BANK_MILLION);
-    if (wait_ms == 0) {
-        act(visit);
-        return;
-    }
-    visit->timer.fire = slept;
-    world_timer_start(visit->bank->options.world, &visit->timer, wait_ms * MICROS_PER_MS);
-}
-
-/* --- The beginning --- */
-
-static str decoded_path(struct http_exchange *exchange)
-{
-    str path = exchange->request.path;
-    if (memchr(path.bytes, '%', path.length) == NULL) return path;
-    return http_decode(exchange->arena, path, false, &path) ? path : exchange->request.path;
-}
-
-static void note(struct bank_visit *visit)
-{
-    struct bank_noted *noted = bank_requests_note(&visit->bank->requests);
-    const struct http_request *request = &visit->exchange->request;
-    noted->came_at = bank_now(visit->bank);
-    bank_noted_copy(noted->method, sizeof noted->method, request->method);
-    bank_noted_copy(noted->path, sizeof noted->path, request->path);
-    bank_noted_copy(noted->key, sizeof noted->key, visit->key);
-    if (visit->luck.kind != NULL) noted->fault = visit->luck.kind->name;
-    visit->noted = noted;
-    visit->number = noted->number;
-}
-
-struct bank_noted *bank_visit_noted(const struct bank_visit *visit)
-{
-    return visit->noted->number == visit->number ? visit->noted : NULL;
-}
-
-/* The card of an authorization, for faults that are meant for one card only. */
-static str card_of(struct bank_visit *visit)
-{
-    struct bank_request request;
-    bool is_hold = takes_key(visit) && visit->route->kind == BANK_HOLD;
-    if (!is_hold || !bank_faults_ask_for_card(&visit->bank->faults)) return STR("");
-    bool is_read = bank_request_read(visit->exchange->arena, BANK_HOLD, visit->exchange->request.body, &request);
-    return is_read ? request.card_number : STR("");
-}
-
-static void meet_fault(struct bank_visit *visit)
-{
-    struct bank_faults *faults = &visit->bank->faults;
-    if (faults->count == 0) return;
-    visit->luck = bank_faults_meet(faults, visit->path, visit->key, card_of(visit), visit->kept != 0);
-    if (visit->luck.kind == NULL) return;
-    visit->bank->counters.faults++;
-    if (visit->luck.kind->skips_lookup) visit->kept = 0;
-}
-
-static struct bank_visit *open_visit(struct sim_bank *bank, struct http_exchange *exchange)
-{
-    struct bank_visit *visit = arena_take(exchange->arena, sizeof *visit);
-    visit->bank = bank;
-    visit->exchange = exchange;
-    visit->path = decoded_path(exchange);
-    visit->route = find_route(visit->path);
-    visit->key = http_header(&exchange->request, STR("Idempotency-Key"));
-    visit->next = bank->visits;
-    if (visit->next) visit->next->previous = visit;
-    bank->visits = visit;
-    bank->pending++;
-    return visit;
-}
-
-void bank_visit_begin(struct sim_bank *bank, struct http_exchange *exchange)
-{
-    struct bank_visit *visit = open_visit(bank, exchange);
-    bool looks_up = takes_key(visit) && bank_key_is_keepable(visit->key);
-    if (looks_up) visit->kept = bank_keys_find(bank->keys, visit->route->kind, visit->key, bank_now(bank));
-    meet_fault(visit);
-    note(visit);
-    if (visit->kept == 0) {
-        sleep_then_act(visit);
-        return;
-    }
-    bank_operation_replay(visit);
-    bank_delivery_begin(visit);
-}
+const struct desk_trade bank_trade = {
+    .name = "bank",
+    .logs_as = "bank request",
+    .kinds = bank_fault_kinds,
+    .everything = "/api/*",
+    .endpoints = bank_endpoint_names,
+    .endpoint_count = BANK_ENDPOINTS,
+    .controls = bank_controls,
+    .control_count = BANK_CONTROLS,
+    .visit_bytes = sizeof(struct bank_visit),
+    .write_timeout = WRITE_TIMEOUT_MICROS,
+    .arrive = arrive,
+    .card_of = card_of,
+    .replay = bank_operation_replay,
+    .act = act,
+    .fail = fail,
+    .disguise = bank_disguise,
+    .leave = leave,
+    .forget_keys = forget_keys,
+};

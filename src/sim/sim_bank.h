@@ -7,6 +7,7 @@
 #include "world/http_server.h"
 #include "world/world.h"
 
+struct desk;
 struct sim_bank;
 
 struct sim_bank_options {
@@ -26,6 +27,9 @@ struct sim_bank_options {
 };
 
 struct sim_bank *sim_bank_open(const struct sim_bank_options *options);
+
+/* The desk in front of it. */
+struct desk *sim_bank_desk(struct sim_bank *bank);
 
 /* For http_server_options.handle and refuse, with the bank as their context. */
 void sim_bank_handle(void *bank, struct http_exchange *exchange);

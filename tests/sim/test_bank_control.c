@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "sim/bank_keys.h"
-#include "sim/bank_requests.h"
+#include "sim/desk_requests.h"
 
 static const struct sim_bank_options calm = { .auth_expiry_hours = 168, .seed = 13 };
 
@@ -237,14 +237,14 @@ static void many_keys_and_effects_are_found_again(void **state)
 static void a_note_that_was_overwritten_is_left_alone(void **state)
 {
     (void)state;
-    static struct bank_requests requests;
-    struct bank_noted *first = bank_requests_note(&requests);
+    static struct desk_requests requests;
+    struct desk_noted *first = desk_requests_note(&requests);
     assert_int_equal(first->number, 1);
-    for (int i = 0; i < BANK_REQUESTS_KEPT; i++) (void)bank_requests_note(&requests);
-    assert_int_equal(first->number, BANK_REQUESTS_KEPT + 1);
+    for (int i = 0; i < DESK_REQUESTS_KEPT; i++) (void)desk_requests_note(&requests);
+    assert_int_equal(first->number, DESK_REQUESTS_KEPT + 1);
     struct arena arena = { 0 };
     struct text text = text_open(&arena, 64);
-    bank_requests_put(&text, &requests, 1);
+    desk_requests_put(&text, &requests, 1);
     assert_true(str_starts_with(text_str(&text), STR("[{\"number\":4097,")));
     arena_close(&arena);
 }
