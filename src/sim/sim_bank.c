@@ -46,6 +46,11 @@ struct sim_bank *bank_of(struct desk *desk)
     return CONTAINER_OF(desk, struct sim_bank, desk);
 }
 
+struct sim_bank *sim_bank_of(struct desk *desk)
+{
+    return bank_of(desk);
+}
+
 struct desk *sim_bank_desk(struct sim_bank *bank)
 {
     return &bank->desk;

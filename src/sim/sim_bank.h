@@ -28,8 +28,9 @@ struct sim_bank_options {
 
 struct sim_bank *sim_bank_open(const struct sim_bank_options *options);
 
-/* The desk in front of it. */
+/* The desk in front of it, and back. */
 struct desk *sim_bank_desk(struct sim_bank *bank);
+struct sim_bank *sim_bank_of(struct desk *desk);
 
 /* For http_server_options.handle and refuse, with the bank as their context. */
 void sim_bank_handle(void *bank, struct http_exchange *exchange);
