@@ -16,7 +16,7 @@ struct subcommand {
 };
 
 int command_serve(int count, char **words);
-int command_sim_bank(int count, char **words);
+int command_sim_all(int count, char **words);
 int command_demo(int count, char **words);
 int command_reconcile(int count, char **words);
 int command_review(int count, char **words);
@@ -30,7 +30,7 @@ int command_simulate(int count, char **words); /* tests/simulation */
 void command_simulate_help(void);
 #endif
 void command_serve_help(void);
-void command_sim_bank_help(void);
+void command_sim_all_help(void);
 void command_reconcile_help(void);
 void command_review_help(void);
 void command_verify_help(void);
@@ -38,5 +38,14 @@ void command_backup_help(void);
 void command_restore_help(void);
 void command_migrate_help(void);
 void command_bench_help(void);
+
+/* command_sim_NAME and command_sim_NAME_help of each simulator. */
+#define BANK(id, ...)                              \
+    int command_sim_##id(int count, char **words); \
+    void command_sim_##id##_help(void);
+#define PSP(id, ...) BANK(id, )
+#include "command/simulators.list"
+#undef BANK
+#undef PSP
 
 #endif

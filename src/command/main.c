@@ -23,7 +23,12 @@ static const struct subcommand commands[] = {
 #ifdef FLORIN_TEST_BUILD
     { "simulate", "tries to break the gateway, a seed at a time (test builds only)", command_simulate, command_simulate_help },
 #endif
-    { "sim bank", "runs a bank in miniature, for trying and testing", command_sim_bank, command_sim_bank_help },
+#define BANK(id, summary) { "sim " #id, summary, command_sim_##id, command_sim_##id##_help },
+#define PSP(id, port, key, client, secret, hours, summary) BANK(id, summary)
+#include "command/simulators.list"
+#undef BANK
+#undef PSP
+    { "sim all", "runs all of these at once", command_sim_all, command_sim_all_help },
 };
 
 static void print_commands(FILE *out)
