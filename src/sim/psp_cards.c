@@ -17,7 +17,7 @@ struct brand_range {
 };
 
 static const struct brand_range brands[] = {
-    { 6, 506099, 506198, "verve" },    { 6, 507850, 507964, "verve" },   { 6, 650002, 650027, "verve" },
+    { 4, 5060, 5061, "verve" },    { 6, 507850, 507964, "verve" },   { 6, 650002, 650027, "verve" },
     { 2, 34, 34, "amex" },             { 2, 37, 37, "amex" },            { 4, 2221, 2720, "mastercard" },
     { 2, 51, 55, "mastercard" },       { 2, 30, 30, "diners" },          { 2, 36, 36, "diners" },
     { 2, 38, 39, "diners" },           { 2, 35, 35, "jcb" },             { 2, 62, 62, "unionpay" },

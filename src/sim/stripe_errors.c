@@ -48,10 +48,11 @@ void stripe_missing(struct psp_visit *visit, const char *param)
     stripe_invalid(visit, "parameter_missing", str_of(param), message.bytes);
 }
 
+/* What a path names is not there: 404; what a parameter names: 400. */
 void stripe_not_found(struct psp_visit *visit, const char *what, const char *param, str id)
 {
     str message = arena_format(visit->arena, "No such %s: '%.*s'", what, STR_FORMAT(id));
-    struct stripe_error error = { .status = str_equal(str_of(param), STR("id")) ? 404 : 400,
+    struct stripe_error error = { .status = id.bytes == visit->ids[0].bytes ? 404 : 400,
                                   .type = invalid_request,
                                   .code = "resource_missing",
                                   .message = message.bytes,
