@@ -126,5 +126,6 @@ void stripe_delete_endpoint(struct psp_visit *visit)
     if (endpoint == NULL) return;
     endpoint->is_deleted = true;
     endpoint->target->is_off = true;
-    psp_answer(visit, 200, arena_format(visit->arena, "{\"id\":\"%.*s\",\"object\":\"webhook_endpoint\",\"deleted\":true}", STR_FORMAT(visit->ids[0])));
+    static const char gone[] = "{\"id\":\"%.*s\",\"object\":\"webhook_endpoint\",\"deleted\":true}";
+    psp_answer(visit, 200, arena_format(visit->arena, gone, STR_FORMAT(visit->ids[0])));
 }

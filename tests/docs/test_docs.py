@@ -142,6 +142,28 @@ def test_the_banks_words_are_told():
     assert [word for word in words if f'`{word}`' not in text('docs/reference/bank.md')] == []
 
 
+def test_the_simulators_faults_are_told():
+    kinds = set(re.findall(r'^    \{ "(\w+)",', text('src/sim/psp_faults.c'), re.M))
+    told = {name for row in rows('docs/reference/simulators.md') for name in re.findall(r'`(\w+)`', row[0])}
+    assert len(kinds) > 20 and kinds <= told
+
+
+def test_every_simulator_is_told():
+    names = re.findall(r'^(?:BANK|PSP)\((\w+),', text('src/command/simulators.list'), re.M)
+    assert len(names) > 1
+    for name in names:
+        assert f'({name}-simulator.md)' in text('docs/reference/simulators.md'), name
+        assert f'florin sim {name}' in text('docs/reference/simulators.md'), name
+
+
+@pytest.mark.parametrize('company', ['stripe'])
+def test_the_simulators_cards_are_told(company):
+    cards = set(re.findall(r'^    \{ "(\d+)",.*?(?:NULL|"(\w+)") \},$', text(f'src/sim/{company}_cards.c'), re.M))
+    page = rows(f'docs/reference/{company}-simulator.md')
+    assert len(cards) > 20
+    assert [card for card in cards if not any(row[0] == card[0] and card[1] in row[1] for row in page)] == []
+
+
 @pytest.mark.parametrize('page', ['docs/explanation/doubt.md', 'docs/how-to/review.md'])
 def test_every_reason_for_a_review_is_told(page):
     reasons = set(re.findall(r'review\("(\w+)"\)', text('src/domain/attempt.c')))
