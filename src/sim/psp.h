@@ -6,6 +6,7 @@
  *     psp.c           opens, closes, ids, kept texts
  *     psp_visit.c     the way of a request: route, credentials, body, key; then the route's function
  *     psp_faults.c    what can go wrong on purpose
+ *     psp_lies.c      answers that look right and are not
  *     psp_control.c   /sim/book and /sim/notices
  *     psp_page.c      the page where a payer says yes or no
  *     psp_read, psp_keys, psp_cards, psp_callers, psp_shelf, psp_agenda, psp_book, psp_notices: parts that know nothing of each other
@@ -68,6 +69,9 @@ struct psp_trade {
     const struct desk_fault_kind *kinds;       /* of faults; NULL: psp_fault_kinds */
     const struct psp_test_card *cards;
     const char *const *card_paths;             /* where a card's number stands in a request; ends with NULL */
+    const char *amount_members;                /* names of members that are amounts, for answers that lie; NULL: none */
+    const char *currency_members;
+    const char *id_members;
     bool reads_forms;                          /* bodies are forms; else JSON */
     const char *key_header;                    /* "Idempotency-Key"; NULL: it knows no keys */
     int64_t key_kept_hours;
@@ -101,6 +105,9 @@ enum psp_says {
     PSP_SAYS_FAILED_KEPT,            /* the same, and the key keeps it */
     PSP_SAYS_RATE_LIMITED,
     PSP_SAYS_IN_USE,                 /* as if another request with the key were under way */
+    PSP_SAYS_WRONG_AMOUNT,
+    PSP_SAYS_WRONG_CURRENCY,
+    PSP_SAYS_WRONG_ID,
     PSP_SAYS_OWN
 };
 
@@ -226,5 +233,8 @@ void psp_visit_act(struct desk_visit *visit);
 void psp_visit_fail(struct desk_visit *visit);
 void psp_visit_leave(struct desk_visit *visit);
 void psp_visit_disguise(struct desk_visit *visit);
+
+/* Changes what the answer says, as the fault has it. */
+void psp_lie(struct psp_visit *visit, enum psp_says says);
 
 #endif

@@ -23,6 +23,9 @@ const struct desk_fault_kind psp_fault_kinds[] = {
     { "twice",             Y,   Y,    Y,      N, DESK_SAYS_TRUTH,       DESK_SENDS_TWICE,     "the answer two times" },
     { "rate_limited",      N,   N,    Y,      N, PSP_SAYS_RATE_LIMITED, DESK_SENDS_WHOLE,     "429, not done" },
     { "key_in_use",        N,   N,    Y,      N, PSP_SAYS_IN_USE,       DESK_SENDS_WHOLE,     "as if its twin were under way" },
+    { "wrong_amount",      Y,   Y,    Y,      N, PSP_SAYS_WRONG_AMOUNT, DESK_SENDS_WHOLE,     "done, and another amount told" },
+    { "wrong_currency",    Y,   Y,    Y,      N, PSP_SAYS_WRONG_CURRENCY, DESK_SENDS_WHOLE,   "done, and another currency told" },
+    { "wrong_id",          Y,   Y,    Y,      N, PSP_SAYS_WRONG_ID,     DESK_SENDS_WHOLE,     "done, and another id told" },
     { "garbage",           Y,   Y,    Y,      N, DESK_SAYS_GARBAGE,     DESK_SENDS_WHOLE,     "200, not JSON" },
     { "html_502",          N,   N,    Y,      N, DESK_SAYS_HTML,        DESK_SENDS_WHOLE,     "502 of a proxy, not done" },
     { "act_then_502",      Y,   Y,    Y,      N, DESK_SAYS_HTML,        DESK_SENDS_WHOLE,     "502 of a proxy, but done" },
@@ -50,6 +53,9 @@ void psp_visit_disguise(struct desk_visit *desk)
     case PSP_SAYS_FAILED_KEPT: break; /* said already */
     case PSP_SAYS_RATE_LIMITED: say(visit, PSP_RATE_LIMITED); break;
     case PSP_SAYS_IN_USE: say(visit, PSP_KEY_IN_USE); break;
+    case PSP_SAYS_WRONG_AMOUNT:
+    case PSP_SAYS_WRONG_CURRENCY:
+    case PSP_SAYS_WRONG_ID: psp_lie(visit, (enum psp_says)desk->luck.kind->says); break;
     default: visit->psp->trade->disguise(visit); break;
     }
 }

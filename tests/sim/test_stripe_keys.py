@@ -139,6 +139,22 @@ def test_a_fault(calm, fault, status, effects, second_status, second_effects):
     assert len(calm.effects('authorization', key=fault)) == second_effects
 
 
+@pytest.mark.parametrize('fault, member, told', [('wrong_amount', 'amount', 1098), ('wrong_amount', 'amount_received', 1098),
+                                                ('wrong_currency', 'currency', 'eur')])
+def test_an_answer_that_lies(calm, fault, member, told):
+    calm.fault(fault, '/v1/payment_intents')
+    lie = calm.post('payment_intents', SALE).json()
+    assert lie[member] == told
+    assert calm.get(f'payment_intents/{lie["id"]}').json()[member] != told
+
+
+def test_an_answer_about_another_payment(calm):
+    calm.fault('wrong_id', '/v1/payment_intents')
+    lie = calm.post('payment_intents', SALE, key='lie').json()['id']
+    assert calm.get(f'payment_intents/{lie}').status_code == 404
+    assert lie[:-1] == calm.effects(key='lie')[0]['parent'][:-1]
+
+
 def test_ignored_keys_act_again(stripe):
     stripe.pay(key='k')
     stripe.fault('ignore_key')
