@@ -16,7 +16,7 @@ static const char *const cancel_reasons[] = { "duplicate", "fraudulent", "reques
 
 str stripe_operation(struct arena *arena, const struct stripe_object *object)
 {
-    static const char *const names[] = { "gateway_refund_id", "gateway_operation_id", "gateway_payment_id" };
+    static const char *const names[] = { "florin_reference", "gateway_refund_id", "gateway_payment_id" };
     const struct json *metadata;
     if (object->metadata.bytes == NULL || !body_read(arena, object->metadata, &metadata)) return STR_NONE;
     for (size_t i = 0; i < COUNT_OF(names); i++) {
