@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,22 +16,14 @@
 #include "base/crash.h"
 #include "base/hash.h"
 #include "base/id.h"
+#include "vault/seal.h"
 
-enum {
-    KEY_BYTES = 32,
-    NONCE_BYTES = 12, /* random; a key seals once, so it cannot repeat */
-    TAG_BYTES = 16,
-    PLAIN_BYTES = 32, /* number 19, cvv 4, month 2, year 4, padded: every envelope has one length */
-    SEALED_BYTES = NONCE_BYTES + PLAIN_BYTES + TAG_BYTES,
-    SHARED_BYTES = 2 * SEALED_BYTES, /* and behind it its key, in an envelope of the same form */
-};
-
-_Static_assert((int)KEY_BYTES == PLAIN_BYTES && (int)KEY_BYTES == (int)HASH_BYTES, "a key goes into an envelope, and a hash is a key");
+enum { SHARED_BYTES = 2 * SEAL_BYTES }; /* an envelope, and behind it its key, in an envelope of the same form */
 
 /* As it lies in the mapped file. An empty owner is a free slot. */
 struct slot {
     char owner[ID_TEXT_BYTES];
-    uint8_t key[KEY_BYTES];
+    uint8_t key[SEAL_KEY_BYTES];
     micros taken_at;
 };
 
@@ -43,9 +33,9 @@ struct vault {
     struct slot *slots;
     size_t count;
     size_t used;
+    size_t used_by_tokens; /* of these */
     size_t next; /* where the search for a free one begins */
-    EVP_CIPHER *cipher;
-    EVP_CIPHER_CTX *context;
+    struct seal *seal;
     bool is_shared;
     struct hash shared_key;
 };
@@ -79,10 +69,16 @@ static bool map_slots(struct vault *vault, int file, struct error *error)
     return true;
 }
 
+static bool is_of_token(const struct slot *slot) { return str_starts_with(str_of(slot->owner), STR("tok_")); }
+
 static void count_used(struct vault *vault)
 {
     for (size_t i = 0; i < vault->count; i++) {
-        if (vault->slots[i].owner[0]) vault->used++;
+        struct slot *slot = &vault->slots[i];
+        slot->owner[sizeof slot->owner - 1] = 0;
+        if (!slot->owner[0]) continue;
+        vault->used++;
+        vault->used_by_tokens += is_of_token(slot);
     }
 }
 
@@ -103,9 +99,7 @@ struct vault *vault_open(struct world *world, const char *folder, const char *na
     struct vault *vault = memory_take(sizeof *vault);
     vault->world = world;
     vault->count = slots;
-    vault->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    vault->context = EVP_CIPHER_CTX_new();
-    INSIST(vault->cipher && vault->context);
+    vault->seal = seal_open(world);
     if (open_slots(vault, folder, name, error)) return vault;
     vault_close(vault);
     return NULL;
@@ -116,8 +110,7 @@ void vault_close(struct vault *vault)
     if (!vault) return;
     if (vault->slots && vault->used == 0) unlink(vault->path); /* no card is in doubt: nothing to keep */
     if (vault->slots) munmap(vault->slots, vault->count * sizeof(struct slot));
-    EVP_CIPHER_CTX_free(vault->context);
-    EVP_CIPHER_free(vault->cipher);
+    seal_close(vault->seal);
     secret_wipe(&vault->shared_key, sizeof vault->shared_key);
     free(vault);
 }
@@ -147,6 +140,7 @@ static struct slot *slot_of(struct vault *vault, int64_t number, str operation)
 
 static void wipe_slot(struct vault *vault, struct slot *slot)
 {
+    vault->used_by_tokens -= is_of_token(slot);
     secret_wipe(slot, sizeof *slot);
     vault->used--;
     crash_point("va.wiped");
@@ -158,13 +152,26 @@ void vault_shred(struct vault *vault, int64_t number, str operation)
     if (slot && slot->owner[0]) wipe_slot(vault, slot);
 }
 
+/* A clock that was turned back makes none of them live longer. */
+static bool is_overdue(const struct slot *slot, micros now) { return now - slot->taken_at >= VAULT_CVV_KEPT || slot->taken_at > now; }
+
+void vault_wipe_overdue(struct vault *vault)
+{
+    micros now = world_now(vault->world);
+    for (size_t i = 0; i < vault->count && vault->used_by_tokens > 0; i++) {
+        struct slot *slot = &vault->slots[i];
+        if (is_of_token(slot) && is_overdue(slot, now)) wipe_slot(vault, slot);
+    }
+}
+
 size_t vault_sweep(struct vault *vault, bool (*is_held)(void *context, int64_t slot, str operation), void *context)
 {
     size_t wiped = 0;
     for (size_t i = 0; i < vault->count; i++) {
         struct slot *slot = &vault->slots[i];
         slot->owner[sizeof slot->owner - 1] = 0;
-        if (!slot->owner[0] || is_held(context, (int64_t)i, str_of(slot->owner))) continue;
+        if (!slot->owner[0] || (is_of_token(slot) && !is_overdue(slot, world_now(vault->world)))) continue;
+        if (!is_of_token(slot) && is_held(context, (int64_t)i, str_of(slot->owner))) continue;
         wipe_slot(vault, slot);
         wiped++;
     }
@@ -185,72 +192,26 @@ micros vault_oldest(const struct vault *vault, micros now)
 
 /* ---- sealing ---- */
 
-static void pack(const struct card *card, char plain[PLAIN_BYTES])
-{
-    memset(plain, 0, PLAIN_BYTES);
-    memcpy(plain, card->number.digits, CARD_NUMBER_DIGITS_MAX);
-    memcpy(plain + CARD_NUMBER_DIGITS_MAX, card->cvv, CARD_CVV_DIGITS_MAX);
-    plain[PLAIN_BYTES - 2] = (char)card->expiry_month;
-    plain[PLAIN_BYTES - 1] = (char)(card->expiry_year - 2000);
-}
-
-static void unpack(const char plain[PLAIN_BYTES], struct card *card)
-{
-    memset(card, 0, sizeof *card);
-    memcpy(card->number.digits, plain, CARD_NUMBER_DIGITS_MAX);
-    memcpy(card->cvv, plain + CARD_NUMBER_DIGITS_MAX, CARD_CVV_DIGITS_MAX);
-    card->expiry_month = (unsigned char)plain[PLAIN_BYTES - 2];
-    card->expiry_year = 2000 + (unsigned char)plain[PLAIN_BYTES - 1];
-}
-
-/* The operation's id is bound in: a sealed text moved to another row does not open. */
-static void encrypt(struct vault *vault, const uint8_t key[KEY_BYTES], str operation, const char plain[PLAIN_BYTES], uint8_t *sealed)
-{
-    uint8_t *cipher_text = sealed + NONCE_BYTES, *tag = cipher_text + PLAIN_BYTES;
-    int length;
-    world_random(vault->world, sealed, NONCE_BYTES);
-    int fine = EVP_EncryptInit_ex(vault->context, vault->cipher, NULL, key, sealed) == 1;
-    fine &= EVP_EncryptUpdate(vault->context, NULL, &length, (const uint8_t *)operation.bytes, (int)operation.length) == 1;
-    fine &= EVP_EncryptUpdate(vault->context, cipher_text, &length, (const uint8_t *)plain, PLAIN_BYTES) == 1;
-    fine &= EVP_EncryptFinal_ex(vault->context, cipher_text + PLAIN_BYTES, &length) == 1;
-    fine &= EVP_CIPHER_CTX_ctrl(vault->context, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, tag) == 1;
-    INSIST(fine);
-    EVP_CIPHER_CTX_reset(vault->context); /* forgets the key */
-}
-
-static bool decrypt(struct vault *vault, const uint8_t key[KEY_BYTES], str operation, uint8_t *sealed, char plain[PLAIN_BYTES])
-{
-    uint8_t *cipher_text = sealed + NONCE_BYTES, *tag = cipher_text + PLAIN_BYTES;
-    int length;
-    int fine = EVP_DecryptInit_ex(vault->context, vault->cipher, NULL, key, sealed) == 1;
-    fine &= EVP_DecryptUpdate(vault->context, NULL, &length, (const uint8_t *)operation.bytes, (int)operation.length) == 1;
-    fine &= EVP_DecryptUpdate(vault->context, (uint8_t *)plain, &length, cipher_text, PLAIN_BYTES) == 1;
-    fine &= EVP_CIPHER_CTX_ctrl(vault->context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) == 1;
-    fine &= EVP_DecryptFinal_ex(vault->context, (uint8_t *)plain + PLAIN_BYTES, &length) == 1;
-    EVP_CIPHER_CTX_reset(vault->context);
-    return fine;
-}
-
 /* A key for one operation, so that no number of envelopes wears it out. */
 static struct hash shared_key_for(const struct vault *vault, str operation) { return hash_keyed(&vault->shared_key, &operation, 1); }
 
 /* The key of an envelope, in an envelope. */
 static void seal_key(struct vault *vault, const struct slot *slot, str operation, uint8_t *sealed)
 {
-    char plain[PLAIN_BYTES];
+    uint8_t plain[SEAL_PLAIN_BYTES];
     struct hash key = shared_key_for(vault, operation);
-    memcpy(plain, slot->key, KEY_BYTES);
-    encrypt(vault, key.bytes, operation, plain, sealed);
+    memcpy(plain, slot->key, SEAL_KEY_BYTES);
+    seal_encrypt(vault->seal, key.bytes, operation, plain, sealed);
     secret_wipe(plain, sizeof plain);
     secret_wipe(&key, sizeof key);
 }
 
-static bool open_key(struct vault *vault, str operation, uint8_t *sealed, uint8_t out[KEY_BYTES])
+static bool open_key(struct vault *vault, str operation, uint8_t *sealed, uint8_t out[SEAL_KEY_BYTES])
 {
-    char plain[PLAIN_BYTES];
+    uint8_t plain[SEAL_PLAIN_BYTES];
     struct hash key = shared_key_for(vault, operation);
-    bool fine = decrypt(vault, key.bytes, operation, sealed, plain);
-    if (fine) memcpy(out, plain, KEY_BYTES);
+    bool fine = seal_decrypt(vault->seal, key.bytes, operation, sealed, plain);
+    if (fine) memcpy(out, plain, SEAL_KEY_BYTES);
     secret_wipe(plain, sizeof plain);
     secret_wipe(&key, sizeof key);
     return fine;
@@ -258,7 +219,7 @@ static bool open_key(struct vault *vault, str operation, uint8_t *sealed, uint8_
 
 int64_t vault_seal(struct vault *vault, struct arena *arena, const struct card *card, str operation, str *sealed)
 {
-    char plain[PLAIN_BYTES];
+    uint8_t plain[SEAL_PLAIN_BYTES];
     uint8_t bytes[SHARED_BYTES];
     struct slot *slot = free_slot(vault);
     if (!slot) return VAULT_NO_SLOT;
@@ -268,33 +229,45 @@ int64_t vault_seal(struct vault *vault, struct arena *arena, const struct card *
     bool fits = str_copy_to(operation, slot->owner, sizeof slot->owner);
     INSIST(fits);
     vault->used++;
-    pack(card, plain);
-    encrypt(vault, slot->key, operation, plain, bytes);
+    vault->used_by_tokens += is_of_token(slot);
+    card_pack(card, plain);
+    seal_encrypt(vault->seal, slot->key, operation, plain, bytes);
     secret_wipe(plain, sizeof plain);
-    if (vault->is_shared) seal_key(vault, slot, operation, bytes + SEALED_BYTES);
-    *sealed = base64url_encode(arena, bytes, vault->is_shared ? SHARED_BYTES : SEALED_BYTES);
+    if (vault->is_shared) seal_key(vault, slot, operation, bytes + SEAL_BYTES);
+    *sealed = base64url_encode(arena, bytes, vault->is_shared ? SHARED_BYTES : SEAL_BYTES);
     crash_point("va.sealed");
     return slot - vault->slots;
 }
 
+int64_t vault_seal_cvv(struct vault *vault, struct arena *arena, const struct card *card, str token, str *sealed)
+{
+    if (vault->used_by_tokens >= vault->count / 2) return VAULT_NO_SLOT; /* the other half is for payments */
+    struct card *cvv = card_take();
+    cvv->expiry_year = 2000; /* the least that there is */
+    memcpy(cvv->cvv, card->cvv, sizeof cvv->cvv);
+    int64_t slot = vault_seal(vault, arena, cvv, token, sealed);
+    card_give_back(cvv);
+    return slot;
+}
+
 /* The key of that envelope: from our slot, or out of the envelope behind it. */
-static bool find_key(struct vault *vault, int64_t number, str operation, uint8_t *sealed, size_t length, uint8_t key[KEY_BYTES])
+static bool find_key(struct vault *vault, int64_t number, str operation, uint8_t *sealed, size_t length, uint8_t key[SEAL_KEY_BYTES])
 {
     const struct slot *slot = slot_of(vault, number, operation);
-    if (slot) memcpy(key, slot->key, KEY_BYTES);
-    return slot || (vault->is_shared && length == SHARED_BYTES && open_key(vault, operation, sealed + SEALED_BYTES, key));
+    if (slot) memcpy(key, slot->key, SEAL_KEY_BYTES);
+    return slot || (vault->is_shared && length == SHARED_BYTES && open_key(vault, operation, sealed + SEAL_BYTES, key));
 }
 
 bool vault_open_card(struct vault *vault, int64_t number, str operation, str sealed, struct card *out)
 {
     struct arena arena = { 0 };
-    char plain[PLAIN_BYTES];
-    uint8_t key[KEY_BYTES] = { 0 }, copy[SHARED_BYTES] = { 0 };
+    uint8_t plain[SEAL_PLAIN_BYTES];
+    uint8_t key[SEAL_KEY_BYTES] = { 0 }, copy[SHARED_BYTES] = { 0 };
     str bytes;
-    bool fine = base64url_decode(&arena, sealed, &bytes) && (bytes.length == SEALED_BYTES || bytes.length == SHARED_BYTES);
+    bool fine = base64url_decode(&arena, sealed, &bytes) && (bytes.length == SEAL_BYTES || bytes.length == SHARED_BYTES);
     if (fine) memcpy(copy, bytes.bytes, bytes.length);
-    fine = fine && find_key(vault, number, operation, copy, bytes.length, key) && decrypt(vault, key, operation, copy, plain);
-    if (fine) unpack(plain, out);
+    fine = fine && find_key(vault, number, operation, copy, bytes.length, key) && seal_decrypt(vault->seal, key, operation, copy, plain);
+    if (fine) card_unpack(plain, out);
     secret_wipe(plain, sizeof plain);
     secret_wipe(key, sizeof key);
     arena_close(&arena);
@@ -303,16 +276,6 @@ bool vault_open_card(struct vault *vault, int64_t number, str operation, str sea
 
 /* ---- memory for one card ---- */
 
-enum { SECURE_HEAP_BYTES = 1024 * 1024, SECURE_HEAP_LEAST = 64 };
+struct card *card_take(void) { return secret_take(sizeof(struct card)); }
 
-struct card *card_take(void)
-{
-    static bool tried;
-    if (!tried) CRYPTO_secure_malloc_init(SECURE_HEAP_BYTES, SECURE_HEAP_LEAST);
-    tried = true;
-    struct card *card = OPENSSL_secure_zalloc(sizeof *card);
-    INSIST(card);
-    return card;
-}
-
-void card_give_back(struct card *card) { OPENSSL_secure_clear_free(card, sizeof *card); }
+void card_give_back(struct card *card) { secret_give_back(card, sizeof *card); }
