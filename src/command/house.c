@@ -11,7 +11,7 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "base/metric.h"
-#include "command/key_file.h"
+#include "vault/key_file.h"
 
 struct house_settings house_chosen;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_file: reading and making the secret. */
-#include "command/key_file.h"
+/* key_file: reading, making and replacing a secret. */
+#include "vault/key_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,19 +23,51 @@ static bool write_new(int file, const struct hash *secret)
     return written;
 }
 
-static bool make(struct world *world, const char *path, struct hash *out, struct error *error)
+static void name_fresh(const char *path, char fresh[PATH_BYTES + 8]) { snprintf(fresh, PATH_BYTES + 8, "%s.new", path); }
+
+bool key_file_prepare(const char *path, const struct hash *secret, struct error *error)
 {
     char fresh[PATH_BYTES + 8];
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    unlink(fresh); /* of a start that was killed; the store's lock keeps others out */
+    name_fresh(path, fresh);
+    unlink(fresh); /* of one that was killed; the store's lock keeps others out */
     int file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) return error_set(error, "the key file %s cannot be made: %s", path, strerror(errno));
-    world_random(world, out->bytes, sizeof out->bytes);
-    bool written = write_new(file, out);
+    bool written = write_new(file, secret);
     close(file);
-    if (written && rename(fresh, path) == 0 && file_sync_folder(path)) return true;
+    if (written && file_sync_folder(path)) return true;
     unlink(fresh);
     return error_set(error, "the key file %s cannot be written: %s", path, strerror(errno));
+}
+
+/* On a disk that writes in place, nothing is left of the old one. */
+static void overwrite(const char *path)
+{
+    static const struct hash nothing;
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return;
+    (void)write_new(file, &nothing);
+    close(file);
+}
+
+bool key_file_put_in_place(const char *path, struct error *error)
+{
+    char fresh[PATH_BYTES + 8];
+    name_fresh(path, fresh);
+    overwrite(path);
+    if (rename(fresh, path) == 0 && file_sync_folder(path)) return true;
+    return error_set(error, "the key file %s cannot be put in its place: %s", path, strerror(errno));
+}
+
+bool key_file_write(const char *path, const struct hash *secret, struct error *error)
+{
+    if (access(path, F_OK) == 0) return error_set(error, "there is a key file %s already", path);
+    return key_file_prepare(path, secret, error) && key_file_put_in_place(path, error);
+}
+
+static bool make(struct world *world, const char *path, struct hash *out, struct error *error)
+{
+    world_random(world, out->bytes, sizeof out->bytes);
+    return key_file_write(path, out, error);
 }
 
 static bool read_line(int file, const char *path, struct hash *out, struct error *error)
@@ -58,6 +90,13 @@ bool key_file_read_given(const char *path, struct hash *out, struct error *error
     bool fits = read_line(file, path, out, error);
     close(file);
     return fits;
+}
+
+bool key_file_read_prepared(const char *path, struct hash *out, struct error *error)
+{
+    char fresh[PATH_BYTES + 8];
+    name_fresh(path, fresh);
+    return key_file_read_given(fresh, out, error);
 }
 
 bool key_file_read(struct world *world, const char *path, const char *store_path, struct hash *out, struct error *error)
