@@ -47,9 +47,9 @@ static void print_witness(const struct witness_comparison *sides, const char *se
 
 static void print_summary(const struct verify_report *report, int64_t bad, micros took)
 {
-    printf("%lld payments, %lld events, %lld operations, %lld requests in %lld.%03lld s: ", (long long)report->payments,
-           (long long)report->events, (long long)report->operations, (long long)report->requests, (long long)(took / MICROS_PER_SECOND),
-           (long long)(took / MICROS_PER_MS % 1000));
+    printf("%lld payments, %lld events, %lld operations, %lld requests, %lld tokens in %lld.%03lld s: ", (long long)report->payments,
+           (long long)report->events, (long long)report->operations, (long long)report->requests, (long long)report->tokens,
+           (long long)(took / MICROS_PER_SECOND), (long long)(took / MICROS_PER_MS % 1000));
     if (bad == 0) printf("nothing is wrong\n");
     else printf("%lld bad\n", (long long)bad);
 }

@@ -20,6 +20,11 @@ enum refusal {
     REFUSED_REFERENCE_UNKNOWN, /* the processor's id that this needs was lost: only a person can do it there */
     REFUSED_HOLD_NOT_SUPPORTED, /* the processor only sells */
     REFUSED_CARD_EXPIRED,      /* by its own date: a decline without asking anybody */
+    REFUSED_TOKEN_UNKNOWN,
+    REFUSED_TOKEN_DELETED,
+    REFUSED_TOKEN_USED,        /* it was good for one payment */
+    REFUSED_TOKEN_EXPIRED,
+    REFUSED_TOKEN_UNREADABLE,  /* what is stored was changed: it does not open */
     REFUSAL_COUNT,
 };
 

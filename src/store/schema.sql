@@ -142,6 +142,45 @@ CREATE TABLE request (
 
 CREATE INDEX request_by_age ON request (merchant_id, created_at);
 
+-- One row a stored card. `card_sealed` can be opened only with the data key `key_id`; it is empty once the token was deleted or its time
+-- is over. `cvv_sealed` can be opened only with the key in slot `cvv_slot` of the vault, for some minutes.
+CREATE TABLE token (
+    merchant_id  TEXT   NOT NULL,
+    token_id     TEXT   NOT NULL,
+    key_id       TEXT   NOT NULL,
+    card_sealed  TEXT,
+    brand        TEXT   NOT NULL,
+    last4        TEXT   NOT NULL,
+    expiry_month BIGINT NOT NULL,
+    expiry_year  BIGINT NOT NULL,
+    fingerprint  TEXT   NOT NULL,
+    single_use   BIGINT NOT NULL,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL, -- 0: never
+    used_at      BIGINT NOT NULL, -- of a single-use one; 0: it is fresh
+    used_by      TEXT,            -- the payment
+    deleted_at   BIGINT NOT NULL, -- 0: it is there
+    cvv_sealed   TEXT,
+    cvv_slot     BIGINT NOT NULL,
+    cvv_until    BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, token_id)
+);
+
+CREATE INDEX token_by_key ON token (merchant_id, key_id, token_id) WHERE card_sealed IS NOT NULL;
+CREATE INDEX token_by_expiry ON token (merchant_id, expires_at) WHERE card_sealed IS NOT NULL AND expires_at > 0;
+CREATE INDEX token_by_cvv ON token (merchant_id, cvv_until) WHERE cvv_sealed IS NOT NULL;
+
+-- The keys of stored cards and of their fingerprints, a few rows a merchant, each sealed under the master key, which is not here.
+CREATE TABLE vault_key (
+    merchant_id TEXT   NOT NULL,
+    key_id      TEXT   NOT NULL,
+    state       TEXT   NOT NULL, -- active, retiring, destroyed
+    master_id   TEXT   NOT NULL, -- tells which master key it is, and nothing about it
+    sealed      TEXT,            -- empty: destroyed
+    created_at  BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, key_id)
+);
+
 -- The history: one row a change, in a chain of hashes, never changed or deleted. Its key is the guard against two decisions
 -- from one state.
 CREATE TABLE event (

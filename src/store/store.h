@@ -9,6 +9,7 @@
 #include "base/work.h"
 #include "domain/attempt.h"
 #include "domain/ids.h"
+#include "domain/token.h"
 
 struct store;
 
@@ -307,6 +308,59 @@ void store_save_request(struct store *store, str merchant, const struct request_
 /* Drops up to `limit` answered requests from before that time; the number dropped. */
 int64_t store_drop_requests(struct store *store, str merchant, micros before, int64_t limit);
 
+/* ---- tokens: stored cards, sealed by the vault (docs/decisions/0028-stored-cards.md) ---- */
+
+enum { VAULT_KEY_ID_BYTES = 24, MASTER_ID_BYTES = 17, TOKEN_SEALED_CHARS = 80 };
+
+struct token_record {
+    str id;
+    str key_id;      /* of the data key that seals it */
+    str card_sealed; /* STR_NONE: erased */
+    str brand, last4, fingerprint;
+    int64_t expiry_month, expiry_year;
+    struct token token;
+    str used_by;     /* the payment that a single-use token was used for; STR_NONE: none */
+    str cvv_sealed;  /* as an operation's card_sealed; STR_NONE: there is none, or not any more */
+    int64_t cvv_slot;
+    micros cvv_until;
+};
+
+bool store_load_token(struct store *store, struct arena *arena, str merchant, str token_id, struct token_record *out) MUST_CHECK;
+void store_save_new_token(struct store *store, str merchant, const struct token_record *record);
+/* A payment has begun with it: a single-use one is used up, and no other payment has its CVV. A collision when a single-use token was
+ * used or deleted meanwhile. */
+void store_save_token_use(struct store *store, str merchant, const struct token_record *record, str payment_id, micros now);
+/* Nothing of the card is left in its row. */
+void store_save_token_deletion(struct store *store, str merchant, str token_id, micros now);
+/* Sealed anew under another data key, unless it was erased or sealed anew meanwhile. */
+void store_save_token_seal(struct store *store, str merchant, const struct token_record *record, str key_id_before);
+
+/* Erases the cards of up to `limit` tokens that have expired, and CVVs whose time is over. */
+void store_erase_expired_tokens(struct store *store, str merchant, micros now, int64_t limit);
+
+/* Cards that are sealed under that data key, in id order, from behind `after`; and how many there are. */
+size_t store_list_sealed_tokens(struct store *store, struct arena *arena, str merchant, str key_id, str after, int64_t limit,
+                                struct token_record **out);
+int64_t store_count_sealed_tokens(struct store *store, str merchant, str key_id);
+
+/* ---- the keys of stored cards, each sealed under the master key ---- */
+
+struct vault_key_record {
+    str key_id;    /* "card-1", "fingerprint-1" */
+    str state;     /* "active", "retiring", "destroyed" */
+    str master_id; /* which master key seals it */
+    str sealed;    /* STR_NONE: destroyed */
+    micros created_at;
+};
+
+/* In the order of their making. */
+size_t store_list_vault_keys(struct store *store, struct arena *arena, str merchant, struct vault_key_record **out);
+void store_save_new_vault_key(struct store *store, str merchant, const struct vault_key_record *record);
+/* A collision when another master key seals it than `master_before`. */
+void store_save_vault_key(struct store *store, str merchant, const struct vault_key_record *record, str master_before);
+/* May new cards be sealed under that key? */
+bool store_vault_key_is_active(struct store *store, str merchant, str key_id) MUST_CHECK;
+
 /* ---- history ---- */
 
 struct event_record {
@@ -337,13 +391,14 @@ enum verify_kind {
     VERIFY_MONEY,     /* more captured than authorized, more refunded than captured, captured and voided */
     VERIFY_OPERATION, /* an operation says something else than the history, is not there, or lacks its answer */
     VERIFY_REQUEST,   /* an idempotency key leads nowhere */
+    VERIFY_TOKEN,     /* a stored card has no key, is no sealed card, or was used for a payment that is not there */
     VERIFY_KIND_COUNT,
 };
 
 enum { VERIFY_WORDS_BYTES = 320 };
 
 struct verify_report {
-    int64_t payments, events, operations, requests; /* how many were looked at */
+    int64_t payments, events, operations, requests, tokens; /* how many were looked at */
     struct verify_finding {
         int64_t count;
         char first[VERIFY_WORDS_BYTES]; /* which record, and what is wrong with it */

@@ -9,7 +9,7 @@ extern const char florin_schema_sql[];
 /* Raised with each change of schema.sql, with a script that brings a store of the version before along. A change that only adds (a
  * table, a column with a default) leaves SCHEMA_OLDEST, the version of the oldest florin that may work with it: two versions of the
  * binary can then run beside each other (docs/decisions/0026-two-versions.md). */
-enum { SCHEMA_VERSION = 4, SCHEMA_OLDEST = 3, SCHEMA_FIRST = 2 };
+enum { SCHEMA_VERSION = 5, SCHEMA_OLDEST = 3, SCHEMA_FIRST = 2 };
 
 static const char *const expansions[SCHEMA_VERSION + 1] = {
     [3] = "CREATE TABLE node (node TEXT NOT NULL PRIMARY KEY, epoch BIGINT NOT NULL, beats BIGINT NOT NULL, life TEXT NOT NULL, "
@@ -20,6 +20,15 @@ static const char *const expansions[SCHEMA_VERSION + 1] = {
     [4] = "CREATE TABLE payer (merchant_id TEXT NOT NULL, payment_id TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL, "
           "return_url TEXT NOT NULL, action_url TEXT NOT NULL, look_at BIGINT NOT NULL, PRIMARY KEY (merchant_id, payment_id));"
           "CREATE INDEX payer_by_look ON payer (merchant_id, look_at) WHERE look_at > 0",
+    [5] = "CREATE TABLE token (merchant_id TEXT NOT NULL, token_id TEXT NOT NULL, key_id TEXT NOT NULL, card_sealed TEXT, "
+          "brand TEXT NOT NULL, last4 TEXT NOT NULL, expiry_month BIGINT NOT NULL, expiry_year BIGINT NOT NULL, fingerprint "
+          "TEXT NOT NULL, single_use BIGINT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT "
+          "NOT NULL, used_by TEXT, deleted_at BIGINT NOT NULL, cvv_sealed TEXT, cvv_slot BIGINT NOT NULL, cvv_until BIGINT NOT "
+          "NULL, PRIMARY KEY (merchant_id, token_id)); CREATE INDEX token_by_key ON token (merchant_id, key_id, token_id) "
+          "WHERE card_sealed IS NOT NULL; CREATE INDEX token_by_expiry ON token (merchant_id, expires_at) WHERE card_sealed IS "
+          "NOT NULL AND expires_at > 0; CREATE INDEX token_by_cvv ON token (merchant_id, cvv_until) WHERE cvv_sealed IS NOT "
+          "NULL; CREATE TABLE vault_key (merchant_id TEXT NOT NULL, key_id TEXT NOT NULL, state TEXT NOT NULL, master_id TEXT "
+          "NOT NULL, sealed TEXT, created_at BIGINT NOT NULL, PRIMARY KEY (merchant_id, key_id))",
 };
 
 bool tables_exist(struct sql *sql)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store_verify: the walk over everything: the database's own check, then payments with their events and operations, three lists
- * in the same order, page by page, then idempotency keys. Each page is one snapshot, so that a writer's log is never held up long. */
+ * in the same order, page by page, then idempotency keys and stored cards. Each page is one snapshot, so that a writer's log is never
+ * held up long. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@ enum {
 
 /* clang-format off */
 static const char *const kind_words[VERIFY_KIND_COUNT] = {
-    "file", "history", "rules", "payment", "money", "operation", "request",
+    "file", "history", "rules", "payment", "money", "operation", "request", "token",
 };
 /* clang-format on */
 
@@ -297,6 +298,7 @@ bool store_verify(struct store *store, str merchant, struct verify_report *out, 
     if (is_fine(&verifier)) check_payments(&verifier);
     if (is_fine(&verifier)) sql_rollback(store->sql);
     if (is_fine(&verifier)) check_requests(&verifier);
+    if (is_fine(&verifier)) verify_tokens(&verifier);
     bool whole = is_fine(&verifier) || out->findings[VERIFY_FILE].count > 0; /* a damaged file need not be readable to its end */
     if (!whole) store_unreadable(store, error);
     sql_rollback(store->sql);

@@ -54,4 +54,7 @@ void verify_history(struct verifier *verifier, const struct payment_row *payment
 void verify_payment(struct verifier *verifier, const struct payment_row *payment, const struct history *history,
                     const struct operation_row *operations, size_t count);
 
+/* Walks over the stored cards and holds them against the keys that should open them. A trouble sticks. */
+void verify_tokens(struct verifier *verifier);
+
 #endif

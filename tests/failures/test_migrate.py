@@ -24,7 +24,7 @@ from florin_testing.waiting import PATIENCE, until
 pytestmark = pytest.mark.skipif(postgres.programs() is None, reason='no PostgreSQL server is installed here')
 
 DONE, REFUSED, USAGE, UNREADABLE, KILLED = 0, 1, 2, 3, -9
-TABLES = ('payment', 'operation', 'answer', 'request', 'event')
+TABLES = ('payment', 'operation', 'answer', 'request', 'token', 'vault_key', 'event')
 ODD = 'O\'Hara "quoted" \\ %s $1 \u20ac \U0001f9c0\U0001f468\u200d\U0001f469\u200d\U0001f467 \u0645\u0631\u062d\u0628\u0627;--'
 COPIES = 45  # of a dozen payments: their rows fill several pages
 

@@ -169,6 +169,29 @@ struct request_record request_of(const char *key)
     };
 }
 
+struct token_record token_of(int64_t number)
+{
+    static char ids[8][ID_TEXT_BYTES];
+    char *id = ids[number % 8];
+    snprintf(id, ID_TEXT_BYTES, "tok_%036lld", (long long)number);
+    return (struct token_record){
+        .id = str_of(id),
+        .key_id = STR("card-1"),
+        .card_sealed = STR("a sealed card, eighty characters long as they all are, whatever they may hold 12"),
+        .brand = STR("visa"),
+        .last4 = STR("1111"),
+        .fingerprint = STR("f3f4"),
+        .expiry_month = 12,
+        .expiry_year = 2031,
+        .token = { .single_use = true, .created_at = 1000 + number, .expires_at = 900000000 + number },
+        .used_by = STR_NONE,
+        .cvv_sealed = STR("a sealed CVV"),
+        .cvv_slot = 19,
+        .cvv_until = 800000000 + number,
+    };
+}
+
+void save_new_token(struct store *store, void *record) { store_save_new_token(store, MERCHANT, record); }
 void save_new_payment(struct store *store, void *record) { store_save_new_payment(store, MERCHANT, record); }
 void save_payment(struct store *store, void *record) { store_save_payment(store, MERCHANT, record); }
 void save_new_operation(struct store *store, void *record) { store_save_new_operation(store, MERCHANT, record); }

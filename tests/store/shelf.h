@@ -50,6 +50,7 @@ struct operation_id operation_id_of(int64_t number);
 struct payment_record payment_of(int64_t number);
 struct operation_record operation_of(int64_t number, const struct payment_id *payment);
 struct request_record request_of(const char *key);
+struct token_record token_of(int64_t number);
 
 /* As many works as a batch may have, each with a payment of its own as its context. Freed with free. */
 enum { MANY = WORK_BATCH_MAX };
@@ -70,5 +71,6 @@ void save_payment(struct store *store, void *payment_record);
 void save_new_operation(struct store *store, void *operation_record);
 void save_operation(struct store *store, void *operation_record);
 void save_request(struct store *store, void *request_record);
+void save_new_token(struct store *store, void *token_record);
 
 #endif
