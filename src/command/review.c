@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* review: `florin review list` shows the operations that need a person; `florin review settle` takes his word. With a
  * gateway running, the word goes through the operator's door; without one, this process opens the store itself. */
-#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "api/api.h"
 #include "base/moment.h"
 #include "command/command.h"
+#include "command/door.h"
 #include "command/house.h"
-#include "world/http_client.h"
 
-enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, PAGE = 500, ANSWER_TIMEOUT_MS = 60000 };
+enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, PAGE = 500 };
 
 /* clang-format off */
 static const struct setting settings[] = { HOUSE_SETTINGS };
@@ -87,7 +84,6 @@ struct word {
     const char *processor_ref; /* NULL: not known */
     const char *by;
     struct waiter waiter;
-    struct http_call call;
     struct arena arena;
     int status; /* of the answer */
     str body;
@@ -106,24 +102,6 @@ static int tell_answer(struct word *word)
     return word->status < 300 ? 0 : EXIT_REFUSED;
 }
 
-static bool gateway_is_running(const char *path)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool fits = str_copy_to(str_of(path), address.sun_path, sizeof address.sun_path) && path[0];
-    bool connected = probe >= 0 && fits && connect(probe, (struct sockaddr *)&address, sizeof address) == 0;
-    if (probe >= 0) close(probe);
-    return connected;
-}
-
-static void called(struct http_call *call)
-{
-    struct word *word = CONTAINER_OF(call, struct word, call);
-    word->status = call->result == HTTP_CALL_ANSWERED ? call->status : 0;
-    word->body = call->answer_body;
-    loop_stop(word->loop);
-}
-
 static str body_of(struct word *word)
 {
     struct text body = text_open(&word->arena, 256);
@@ -138,23 +116,10 @@ static str body_of(struct word *word)
 static int settle_at_gateway(struct word *word, const char *path)
 {
     struct error error;
-    word->loop = loop_open(&error);
-    if (!word->loop) return fail(EXIT_REFUSED, error.text);
-    word->call = (struct http_call){
-        .method = STR("POST"),
-        .url = arena_format(&word->arena, "http://localhost/operations/%s/settle", word->operation_id).bytes,
-        .headers = { { STR("Content-Type"), STR("application/json") } },
-        .header_count = 1,
-        .body = body_of(word),
-        .timeout = ANSWER_TIMEOUT_MS * MICROS_PER_MS,
-        .connect_timeout = ANSWER_TIMEOUT_MS * MICROS_PER_MS,
-        .unix_socket = path,
-        .arena = &word->arena,
-        .done = called,
-    };
-    world_send(loop_world(word->loop), &word->call);
-    loop_run(word->loop);
-    loop_close(word->loop);
+    str target = arena_format(&word->arena, "/operations/%s/settle", word->operation_id);
+    if (!door_ask(path, &word->arena, STR("POST"), target.bytes, body_of(word), &word->status, &word->body, &error)) {
+        return fail(EXIT_REFUSED, error.text);
+    }
     return tell_answer(word);
 }
 
@@ -194,7 +159,7 @@ static int settle(struct word *word)
 {
     char path[108];
     house_control_path(path);
-    int status = gateway_is_running(path) ? settle_at_gateway(word, path) : settle_here(word);
+    int status = door_is_open(path) ? settle_at_gateway(word, path) : settle_here(word);
     arena_close(&word->arena);
     return status;
 }
