@@ -19,6 +19,11 @@ static const char *const refusals[REFUSAL_COUNT] = {
     [REFUSED_HOLD_NOT_SUPPORTED] = "hold_not_supported",
     [REFUSED_REFERENCE_UNKNOWN] = "processor_reference_unknown",
     [REFUSED_CARD_EXPIRED] = "card_declined",
+    [REFUSED_TOKEN_UNKNOWN] = "token_unknown",
+    [REFUSED_TOKEN_DELETED] = "token_deleted",
+    [REFUSED_TOKEN_USED] = "token_used",
+    [REFUSED_TOKEN_EXPIRED] = "token_expired",
+    [REFUSED_TOKEN_UNREADABLE] = "token_unreadable",
 };
 
 static const char *const declines[DECLINE_COUNT] = {
