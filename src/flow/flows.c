@@ -65,7 +65,7 @@ const char *flows_step_name(size_t number)
     return number <= REPLY ? operation_flow_kind.steps[number].name : NULL;
 }
 
-micros running_time(const struct flows *flows)
+micros flows_running_time(const struct flows *flows)
 {
     return flows->options.ran_before + world_monotonic(flows->options.world) - flows->opened_at;
 }
@@ -150,6 +150,7 @@ void flows_authorize(struct flows *flows, const struct request_name *name, const
     flow->wish.customer_email = arena_copy(arena, wish->customer_email);
     flow->wish.customer_name = arena_copy(arena, wish->customer_name);
     flow->wish.return_url = arena_copy(arena, wish->return_url);
+    flow->wish.token_id = wish->token_id.bytes ? arena_copy(arena, wish->token_id) : STR_NONE;
     flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, PREPARE);
 }
 

@@ -34,6 +34,7 @@ enum ending_kind {
     ENDING_NOT_IN_REVIEW, /* flows_settle: there is no such operation in review */
     ENDING_ID_NEEDED,   /* flows_settle: an authorization that happened needs its id */
     ENDING_ID_INVALID,  /* flows_settle: that id is too long or not printable */
+    ENDING_VAULT_SEALED, /* the stored card cannot be opened now: nothing was begun */
 };
 
 struct ending {
@@ -149,7 +150,11 @@ struct payment_wish {
     str metadata;    /* JSON object */
     str customer_email, customer_name; /* STR_NONE: not given */
     str return_url;  /* where the payer is to be sent in the end; STR_NONE: he cannot be sent anywhere */
-    const struct card *card;
+    const struct card *card; /* NULL: it could not be had, and card_trouble says why */
+    str token_id;            /* of the stored card; STR_NONE: it came by itself */
+    int64_t token_slot;      /* of the CVV that lies with it, shredded with the authorization's end */
+    enum ending_kind card_trouble; /* ENDING_DONE: none; else the end of it, unless the key was used before */
+    enum refusal card_refusal;     /* with ENDING_REFUSED */
 };
 void flows_authorize(struct flows *flows, const struct request_name *name, const struct payment_wish *wish, struct waiter *waiter);
 
@@ -182,6 +187,9 @@ struct settle_wish {
     str request_id;
 };
 void flows_settle(struct flows *flows, const struct settle_wish *wish, struct waiter *waiter);
+
+/* How long this gateway has been running in its life, by which the keys of requests grow old. */
+micros flows_running_time(const struct flows *flows);
 
 /* ---- for /readyz and /metrics ---- */
 

@@ -147,10 +147,6 @@ void answer_overdue(struct operation_flow *flow);
 struct line *line_of(struct flows *flows, str processor);
 static inline bool line_is_set_up(const struct line *line) { return line->settings.url != NULL; }
 
-/* How long this gateway has been running in its life. Keys grow old by it, because a wall clock that jumps would make them
- * old at once. */
-micros running_time(const struct flows *flows);
-
 /* ---- operation.c: the table ---- */
 
 extern const struct flow_kind operation_flow_kind;

@@ -29,7 +29,7 @@ static void make_id(struct world *world, str prefix, char buffer[ID_TEXT_BYTES])
 void prepare_transaction(struct operation_flow *flow)
 {
     flow->command.now = world_now(flow->flows->options.world);
-    flow->running_time = running_time(flow->flows);
+    flow->running_time = flows_running_time(flow->flows);
     make_id(flow->flows->options.world, STR("op_"), flow->fresh_id.text);
 }
 
@@ -76,7 +76,8 @@ static struct next prepare(struct flow *base)
     if (flow->command.kind != COMMAND_AUTHORIZE) return go(RECORD_ATTEMPT);
 
     make_id(base->world, STR("pay_"), flow->payment_id.text);
-    if (!seal_card(flow)) refuse_new(flow, ENDING_OVERLOADED);
+    if (flow->wish.card_trouble != ENDING_DONE) refuse_new(flow, flow->wish.card_trouble);
+    if (flow->wish.card && !seal_card(flow)) refuse_new(flow, ENDING_OVERLOADED);
     if (flows->storage_low) refuse_new(flow, ENDING_STORAGE_LOW);
     if (!line_is_set_up(flow->line)) refuse_new(flow, ENDING_NOT_SET_UP);
     if (pace_refuses_new(&flow->line->pace, base->world)) refuse_new(flow, ENDING_UNAVAILABLE);
@@ -162,6 +163,7 @@ static struct next settled(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     vault_shred(flow->flows->options.vault, flow->ended->card_slot, operation_id_str(&flow->ended->id));
+    if (flow->wish.token_id.bytes) vault_shred(flow->flows->options.vault, flow->wish.token_slot, flow->wish.token_id);
     if (flow->ends_operation) {
         measure_ended(flow);
         log_ended(flow);

@@ -113,6 +113,14 @@ static void fresh_payment(struct operation_flow *flow)
     memcpy(moved->card_last4, flow->card_face.last4, sizeof moved->card_last4);
 }
 
+/* The card was opened before this transaction: the token's row has the last word, and a single-use token is used up with the intent. */
+static enum refusal take_token(struct operation_flow *flow, struct token_record *token)
+{
+    if (!flow->wish.token_id.bytes) return REFUSED_NOT;
+    if (!store_load_token(flow->flow.store, &flow->flow.arena, merchant_of(flow), flow->wish.token_id, token)) return REFUSED_TOKEN_UNKNOWN;
+    return token_decide(&token->token, flow->command.now);
+}
+
 /* The clock's word: the hold is over, and its money is to be freed. */
 static struct next release_expired(struct operation_flow *flow, const struct event *expired)
 {
@@ -138,17 +146,21 @@ static void keep_payer(struct operation_flow *flow)
 
 static struct next begin_requested(struct operation_flow *flow)
 {
+    struct token_record token = { 0 };
     bool is_new = flow->command.kind == COMMAND_AUTHORIZE;
     if (is_new) fresh_payment(flow);
     flow->command.can = flow->line->settings.processor->can;
     flow->command.amount.currency = flow->command.amount.currency.code[0] ? flow->command.amount.currency : flow->moved.payment.amount.currency;
 
     struct decision decision = payment_decide(&flow->moved.payment, &flow->command);
-    if (decision.refusal != REFUSED_NOT) return refuse(flow, decision.refusal);
+    enum refusal refused = is_new ? take_token(flow, &token) : REFUSED_NOT;
+    if (refused == REFUSED_NOT) refused = decision.refusal;
+    if (refused != REFUSED_NOT) return refuse(flow, refused);
     if (decision.event.kind == EVENT_EXPIRED) return release_expired(flow, &decision.event);
 
     if (is_new) keep_payer(flow);
     begin_operation(flow, &decision.event, flow->name.key.length > 0 ? &flow->fresh_id : NULL);
+    if (token.id.bytes) store_save_token_use(flow->flow.store, merchant_of(flow), &token, payment_id_str(&flow->moved.id), flow->command.now);
     if (is_new) store_save_new_payment(flow->flow.store, merchant_of(flow), &flow->moved);
     else store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
     keep_request(flow, true);
@@ -164,6 +176,13 @@ static struct next turn_away(struct operation_flow *flow, enum ending_kind why)
     return flow->entry == ENTRY_EXPIRE ? finish() : go(REPLY);
 }
 
+/* The stored card cannot be used, whatever the rules say of the payment: the key's answer, as any refusal. */
+static struct next refuse_card(struct operation_flow *flow)
+{
+    fresh_payment(flow);
+    return refuse(flow, flow->wish.card_refusal);
+}
+
 struct next record_attempt(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
@@ -171,8 +190,7 @@ struct next record_attempt(struct flow *base)
     flow->has_moved = false;
     if (key_was_used(flow, &where)) return where.step == JOIN ? join_or_resume(flow) : where;
     if (flow->command.kind == COMMAND_AUTHORIZE && flow->refuses_new) {
-        write_reply(flow, flow->refuses_with, REFUSED_NOT, NULL);
-        return go(REPLY);
+        return flow->refuses_with == ENDING_REFUSED ? refuse_card(flow) : turn_away(flow, flow->refuses_with);
     }
     if (flow->command.kind != COMMAND_AUTHORIZE && !load_payment(flow)) return turn_away(flow, ENDING_NOT_FOUND);
     if (flow->command.kind != COMMAND_AUTHORIZE && !line_is_set_up(flow->line)) return turn_away(flow, ENDING_NOT_SET_UP);

@@ -11,6 +11,7 @@ enum { OPEN_PAGE = 500,
        EXPIRED_MAX = 200,
        LOOKS_MAX = 200,
        OLD_REQUESTS_MAX = 1000,
+       OLD_TOKENS_MAX = 1000,
        EXIT_UNREADABLE = 70 /* EX_SOFTWARE, as the store itself stops */ };
 
 #define SWEEP_PAUSE (INT64_C(15) * MICROS_PER_SECOND)
@@ -83,6 +84,7 @@ static void drop_old_requests(struct work *work, void *store)
     struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
     recovery->ran_most = most_of(recovery, store);
     store_drop_requests(store, merchant_of(recovery), recovery->ran_most - recovery->flows->options.request_kept, OLD_REQUESTS_MAX);
+    store_erase_expired_tokens(store, merchant_of(recovery), recovery->now, OLD_TOKENS_MAX);
     store_save_meta(store, STR("ran_us"), arena_format(&recovery->arena, "%lld", (long long)recovery->ran_most));
 }
 
@@ -108,7 +110,9 @@ static void end_expired(struct work *work)
         enter(recovery->flows, ENTRY_EXPIRE, &recovery->expired[i], COMMAND_EXPIRE, PREPARE);
     }
     for (size_t i = 0; work->result == WORK_DONE && i < recovery->look_count; i++) look_again(recovery->flows, &recovery->looks[i]);
-    recovery->ran = running_time(recovery->flows);
+    recovery->ran = flows_running_time(recovery->flows);
+    recovery->now = world_now(recovery->flows->options.world);
+    vault_wipe_overdue(recovery->flows->options.vault);
     recovery->work = (struct work){ .run = drop_old_requests, .done = dropped_old_requests };
     world_commit(recovery->flows->options.world, &recovery->work);
 }

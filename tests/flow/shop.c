@@ -41,6 +41,7 @@ static const struct {
     [ENDING_NOT_IN_REVIEW] = { "not_in_review", 409 },
     [ENDING_ID_NEEDED] = { "id_needed", 422 },
     [ENDING_ID_INVALID] = { "id_invalid", 400 },
+    [ENDING_VAULT_SEALED] = { "vault_sealed", 503 },
 };
 
 static void put_record(struct text *text, const struct payment_record *record)
@@ -267,16 +268,38 @@ struct card shop_card(const char *number)
     return card;
 }
 
+static struct payment_wish wish_of(const struct card *card, int64_t minor, bool automatic)
+{
+    return (struct payment_wish){
+        .amount = money_of(minor, (currency){ "USD" }), .captures_itself = automatic, .order_id = STR("order-1"), .customer_id = STR("customer-1"),
+        .description = STR_NONE, .metadata = STR("{}"), .card = card,
+    };
+}
+
+struct guest *shop_authorize_token(struct shop *shop, const char *key, const char *token_id, const struct card *card, enum ending_kind trouble,
+                                   enum refusal refusal)
+{
+    char asked[160], hex[HASH_HEX_BYTES + 1];
+    struct guest *guest = enter(shop, key);
+    snprintf(asked, sizeof asked, "authorize by %s", token_id);
+    struct request_name name = name_of(key, asked, hex);
+    struct payment_wish wish = wish_of(card, 5000, false);
+    wish.token_id = str_of(token_id);
+    wish.token_slot = VAULT_NO_SLOT;
+    wish.card_trouble = trouble;
+    wish.card_refusal = refusal;
+    flows_authorize(shop->flows, &name, &wish, &guest->waiter);
+    return guest;
+}
+
 static struct guest *authorize(struct shop *shop, const char *key, const struct card *card, int64_t minor, bool automatic, str return_url)
 {
     char asked[160], hex[HASH_HEX_BYTES + 1];
     struct guest *guest = enter(shop, key);
     snprintf(asked, sizeof asked, "authorize %s %lld %d", card->number.digits, (long long)minor, automatic);
     struct request_name name = name_of(key, asked, hex);
-    struct payment_wish wish = {
-        .amount = money_of(minor, (currency){ "USD" }), .captures_itself = automatic, .order_id = STR("order-1"), .customer_id = STR("customer-1"),
-        .description = STR_NONE, .metadata = STR("{}"), .return_url = return_url, .card = card,
-    };
+    struct payment_wish wish = wish_of(card, minor, automatic);
+    wish.return_url = return_url;
     flows_authorize(shop->flows, &name, &wish, &guest->waiter);
     return guest;
 }

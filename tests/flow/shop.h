@@ -84,6 +84,9 @@ struct guest *shop_authorize_card(struct shop *shop, const char *key, const stru
 /* With the rich card, by a payer who may be sent away. */
 struct guest *shop_authorize_away(struct shop *shop, const char *key, bool automatic);
 struct card shop_card(const char *number);
+/* 50.00 by a token, whose card was opened, or could not be for that reason. */
+struct guest *shop_authorize_token(struct shop *shop, const char *key, const char *token_id, const struct card *card, enum ending_kind trouble,
+                                   enum refusal refusal);
 struct guest *shop_capture(struct shop *shop, const char *key, const char *payment_id);
 struct guest *shop_void(struct shop *shop, const char *key, const char *payment_id);
 struct guest *shop_refund(struct shop *shop, const char *key, const char *payment_id);
