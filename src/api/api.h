@@ -4,6 +4,7 @@
 #define FLORIN_API_API_H
 
 #include "flow/flows.h"
+#include "vault/safe.h"
 #include "world/http_server.h"
 
 struct api;
@@ -11,6 +12,8 @@ struct api;
 struct api_options {
     struct world *world;
     struct flows *flows;
+    struct vault *vault; /* with the next one: for stored cards */
+    struct safe *safe;   /* NULL: there are none */
     str merchant;
     struct hash fingerprint_secret; /* keys the fingerprints of requests and of card numbers */
     struct hash cursor_secret;      /* signs cursors */

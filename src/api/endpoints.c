@@ -18,6 +18,9 @@ static const struct endpoint endpoints[] = {
     { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments/{id}/events",   list_events,        NO_KEY, BODY_NONE,          OTHER,    80, JSON },
     { DOOR_MERCHANTS, ANYBODY,  "GET",  "/v1/payments/{id}/return",   take_payer_back,    NO_KEY, BODY_NONE,          OTHER,   100, JSON },
     { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/orders/{order_id}",      get_order,          NO_KEY, BODY_NONE,          OTHER,   100, JSON },
+    { DOOR_MERCHANTS, MERCHANT, "POST", "/v1/tokens",                 tokens_make,        KEY,    BODY_JSON,          OTHER,    80, JSON },
+    { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/tokens/{id}",            get_token,          NO_KEY, BODY_NONE,          OTHER,   100, JSON },
+    { DOOR_MERCHANTS, MERCHANT, "DELETE", "/v1/tokens/{id}",          tokens_delete,      NO_KEY, BODY_NONE,          OTHER,   100, JSON },
     { DOOR_MERCHANTS, ANYBODY,  "GET",  "/healthz",                   get_healthz,        NO_KEY, BODY_NONE,          OTHER,     0, TEXT },
     { DOOR_MERCHANTS, ANYBODY,  "GET",  "/readyz",                    get_readyz,         NO_KEY, BODY_NONE,          OTHER,     0, TEXT },
     { DOOR_MERCHANTS, ANYBODY,  "GET",  "/metrics",                   get_metrics,        NO_KEY, BODY_NONE,          OTHER,     0, TEXT },
@@ -26,6 +29,9 @@ static const struct endpoint endpoints[] = {
     { DOOR_MERCHANTS, ANYBODY,  "GET",  "/problems/{code}",           get_problem,        NO_KEY, BODY_NONE,          OTHER,   100, JSON },
     { DOOR_OPERATOR,  ANYBODY,  "GET",  "/reviews",                   list_reviews,       NO_KEY, BODY_NONE,          OTHER,     0, JSON },
     { DOOR_OPERATOR,  ANYBODY,  "POST", "/operations/{id}/settle",    settle_operation,   NO_KEY, BODY_JSON,          OTHER,     0, JSON },
+    { DOOR_OPERATOR,  ANYBODY,  "GET",  "/vault",                     get_vault,          NO_KEY, BODY_NONE,          OTHER,     0, JSON },
+    { DOOR_OPERATOR,  ANYBODY,  "POST", "/vault/unlock",              unlock_vault,       NO_KEY, BODY_JSON,          OTHER,     0, JSON },
+    { DOOR_OPERATOR,  ANYBODY,  "POST", "/vault/rotate",              rotate_vault,       NO_KEY, BODY_JSON,          OTHER,     0, JSON },
 };
 /* clang-format on */
 

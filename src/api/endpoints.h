@@ -52,6 +52,11 @@ void payments_capture(struct api_call *call);
 void payments_void(struct api_call *call);
 void payments_refund(struct api_call *call);
 
+/* tokens.c */
+void tokens_make(struct api_call *call);
+void get_token(struct api_call *call);
+void tokens_delete(struct api_call *call);
+
 /* list.c, queries.c */
 void list_payments(struct api_call *call);
 void get_payment(struct api_call *call);
@@ -70,5 +75,10 @@ void get_problem(struct api_call *call);
 /* control.c */
 void list_reviews(struct api_call *call);
 void settle_operation(struct api_call *call);
+
+/* vault_control.c */
+void get_vault(struct api_call *call);
+void unlock_vault(struct api_call *call);
+void rotate_vault(struct api_call *call);
 
 #endif

@@ -7,7 +7,7 @@
 static bool is_card_secret(void *context, str path)
 {
     (void)context;
-    return str_equal(path, STR("card.number")) || str_equal(path, STR("card.cvv"));
+    return str_equal(path, STR("card.number")) || str_equal(path, STR("card.cvv")) || str_equal(path, STR("cvv"));
 }
 
 static struct hash card_hash(const struct hash *secret, const struct json *body)

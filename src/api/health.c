@@ -16,13 +16,21 @@ static bool is_store_away(const struct api_options *options)
     return options->store_is_away && options->store_is_away(options->store_is_away_context);
 }
 
+/* Cards are stored and cannot be opened. All else goes on, so this is no reason to send callers elsewhere. */
+static bool is_sealed(const struct api *api)
+{
+    struct safe_view view = { 0 };
+    if (api->options.safe) safe_look(api->options.safe, &view);
+    return view.state == SAFE_SEALED;
+}
+
 void get_readyz(struct api_call *call)
 {
     struct flows_view view;
     flows_look(call->api->options.flows, &view);
     if (call->api->stopping) call_refuse(call, PROBLEM_SHUTTING_DOWN);
     else if (!view.recovered || !view.has_lease || is_store_away(&call->api->options)) call_refuse(call, PROBLEM_NOT_READY);
-    else call_answer_json(call, 200, STR("{\"status\":\"ready\"}"));
+    else call_answer_json(call, 200, is_sealed(call->api) ? STR("{\"status\":\"ready\",\"vault\":\"sealed\"}") : STR("{\"status\":\"ready\"}"));
 }
 
 /* ---- GET /metrics ---- */
@@ -44,6 +52,7 @@ static void answer_metrics(struct work *work)
         .at = world_now(options->world),
     };
     flows_look(options->flows, &now.flows);
+    if (options->safe) safe_look(options->safe, &now.vault);
     measures_gather(&now);
 
     struct text body = text_open(call->arena, METRICS_BYTES);

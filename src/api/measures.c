@@ -45,6 +45,12 @@ static struct metric
     nodes = { .name = "florin_nodes", .kind = METRIC_GAUGE, .help = "Nodes on this database that give signs of life; 0 where it is a file." },
     recovered = { .name = "florin_recovered", .kind = METRIC_GAUGE, .help = "1 once all open operations of the last run are known." },
     storage_low = { .name = "florin_storage_low", .kind = METRIC_GAUGE, .help = "1 while the disk is too full to begin anything new." },
+    unreadable_cards = { .name = "florin_unreadable_cards_total", .kind = METRIC_COUNTER,
+                         .help = "Payments refused because their stored card does not open: its row was changed." },
+    vault_sealed = { .name = "florin_vault_sealed", .kind = METRIC_GAUGE, .help = "1 while cards are stored and their vault is sealed." },
+    vault_resealing = { .name = "florin_vault_resealing", .kind = METRIC_GAUGE, .help = "1 while cards come over to a new data key." },
+    vault_left_behind = { .name = "florin_vault_left_behind", .kind = METRIC_GAUGE,
+                          .help = "Stored cards that the last change of the data key found unreadable." },
     oldest_card = { .name = "florin_oldest_sealed_card_seconds", .kind = METRIC_GAUGE, .help = "The longest life of a sealed card." };
 /* clang-format on */
 
@@ -122,6 +128,7 @@ void measures_register(void)
     static bool done;
     struct metric *alone[] = {
         &pending_requests, &store_queue, &oldest_doubt, &flows_running, &calls_in_air, &has_lease, &nodes, &recovered, &storage_low, &oldest_card,
+        &unreadable_cards, &vault_sealed, &vault_resealing, &vault_left_behind,
     };
     if (done) return;
     done = true;
@@ -140,6 +147,8 @@ void measure_answer(const struct endpoint *endpoint, int status, micros duration
     metric_add(&measures->answers[group], 1);
     if (endpoint) metric_observe_us(&measures->seconds, duration);
 }
+
+void measure_unreadable_card(void) { metric_add(&unreadable_cards, 1); }
 
 static void gather_open(const struct open_count *open, micros now)
 {
@@ -174,6 +183,9 @@ void measures_gather(const struct measures_now *now)
     metric_set(&nodes, (int64_t)view->nodes);
     metric_set(&recovered, view->recovered);
     metric_set(&storage_low, view->storage_low);
+    metric_set(&vault_sealed, now->vault.state == SAFE_SEALED);
+    metric_set(&vault_resealing, now->vault.is_resealing);
+    metric_set(&vault_left_behind, now->vault.unreadable);
     metric_set(&oldest_card, view->oldest_card / MICROS_PER_SECOND);
     gather_breakers(view);
 }

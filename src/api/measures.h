@@ -5,6 +5,7 @@
 
 #include "api/endpoints.h"
 #include "flow/flows.h"
+#include "vault/safe.h"
 
 /* Once in a process; harmless again. */
 void measures_register(void);
@@ -12,9 +13,13 @@ void measures_register(void);
 /* NULL: no endpoint was found, or the request could not be read. */
 void measure_answer(const struct endpoint *endpoint, int status, micros duration);
 
+/* A payment was refused because its stored card does not open. */
+void measure_unreadable_card(void);
+
 /* What there is of figures at one moment. */
 struct measures_now {
     struct flows_view flows;
+    struct safe_view vault;
     const struct open_count *open; /* NULL: the store cannot be asked now */
     size_t pending;                /* requests */
     size_t store_queue;

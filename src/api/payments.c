@@ -2,75 +2,39 @@
 /* payments: POST /v1/payments. The card goes from the body into memory of its own, to the flows, and is wiped. */
 #include "api/call.h"
 #include "api/fingerprint.h"
+#include "api/paying_by_token.h"
+#include "api/reading_card.h"
 #include "api/values.h"
 
 /* What is being read. The card is wish.card, here to be written. */
 struct new_payment {
     struct payment_wish wish;
     struct card *card;
-};
-
-/* ---- the card ---- */
-
-static enum problem_code read_number(struct reading *reading, const struct json *value, void *into)
-{
-    struct card *card = into;
-    (void)reading;
-    if (json_kind_of(value) != JSON_STRING) return PROBLEM_PARAM_INVALID;
-    return card_number_read(json_string(value), &card->number) ? PROBLEM_NONE : PROBLEM_CARD_NUMBER_INVALID;
-}
-
-static enum problem_code read_cvv(struct reading *reading, const struct json *value, void *into)
-{
-    struct card *card = into;
-    (void)reading;
-    if (json_kind_of(value) != JSON_STRING) return PROBLEM_PARAM_INVALID;
-    bool is_fine = card_cvv_is(json_string(value)) && str_copy_to(json_string(value), card->cvv, sizeof card->cvv);
-    return is_fine ? PROBLEM_NONE : PROBLEM_CARD_CVV_INVALID;
-}
-
-static enum problem_code read_month(struct reading *reading, const struct json *value, void *into)
-{
-    struct card *card = into;
-    const int64_t any_year = 2000;
-    int64_t month;
-    (void)reading;
-    if (json_kind_of(value) != JSON_NUMBER) return PROBLEM_PARAM_INVALID;
-    if (!json_int64(value, &month) || !card_expiry_is(month, any_year)) return PROBLEM_CARD_EXPIRY_INVALID;
-    card->expiry_month = (int)month;
-    return PROBLEM_NONE;
-}
-
-static enum problem_code read_year(struct reading *reading, const struct json *value, void *into)
-{
-    struct card *card = into;
-    const int64_t any_month = 1;
-    int64_t year;
-    (void)reading;
-    if (json_kind_of(value) != JSON_NUMBER) return PROBLEM_PARAM_INVALID;
-    if (!json_int64(value, &year) || !card_expiry_is(any_month, year)) return PROBLEM_CARD_EXPIRY_INVALID;
-    card->expiry_year = (int)year;
-    return PROBLEM_NONE;
-}
-
-static const struct member card_members[] = {
-    { "number", true, read_number },
-    { "cvv", false, read_cvv },
-    { "expiry_month", true, read_month },
-    { "expiry_year", true, read_year },
+    bool has_card, has_cvv; /* which of them the body brought */
 };
 
 static enum problem_code read_card(struct reading *reading, const struct json *value, void *into)
 {
     struct new_payment *fresh = into;
-    if (json_kind_of(value) != JSON_OBJECT) return PROBLEM_PARAM_INVALID;
-    reading->at = STR("/card");
-    reading_members(reading, value, card_members, COUNT_OF(card_members), fresh->card);
-    reading->at = STR("");
-    return PROBLEM_NONE;
+    fresh->has_card = true;
+    return reading_card(reading, value, fresh->card);
 }
 
-/* ---- the payment ---- */
+static enum problem_code read_token(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    fresh->wish.token_id = json_string(value);
+    return id_is(json_string(value), STR("tok_")) ? PROBLEM_NONE : PROBLEM_PARAM_INVALID;
+}
+
+static enum problem_code read_cvv(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    fresh->has_cvv = true;
+    return reading_cvv(value, fresh->card);
+}
 
 static enum problem_code read_amount(struct reading *reading, const struct json *value, void *into)
 {
@@ -170,7 +134,9 @@ static const struct member payment_members[] = {
     { "currency", false, read_currency },
     { "order_id", true, read_order_id },
     { "customer_id", true, read_customer_id },
-    { "card", true, read_card },
+    { "card", false, read_card },
+    { "token", false, read_token },
+    { "cvv", false, read_cvv },
     { "capture", false, read_capture },
     { "processor", false, read_processor },
     { "customer", false, read_customer },
@@ -179,6 +145,16 @@ static const struct member payment_members[] = {
     { "metadata", false, read_metadata },
 };
 
+/* A card or a token; and beside a card no second CVV. */
+static void check_card_or_token(struct reading *reading, const struct json *body, const struct new_payment *fresh)
+{
+    const struct json *token = json_find(body, "token");
+    bool is_token = id_is(json_string(token), STR("tok_")); /* else it was noted before */
+    if (is_token && fresh->has_card) reading_note(reading, STR("token"), PROBLEM_PARAM_INVALID);
+    if (!token && !json_find(body, "card")) reading_note(reading, STR("card"), PROBLEM_PARAM_MISSING);
+    if (!token && fresh->has_cvv) reading_note(reading, STR("cvv"), PROBLEM_PARAM_UNKNOWN);
+}
+
 /* The answer may be given before this returns, and the call is gone then. */
 static void authorize(struct api_call *call, const struct new_payment *fresh)
 {
@@ -186,6 +162,10 @@ static void authorize(struct api_call *call, const struct new_payment *fresh)
     str fingerprint = fingerprint_of(&call->api->reading, &options->fingerprint_secret, &call->exchange->request, call->body);
     struct request_name name = call_name(call, fingerprint);
     http_forget_body(call->exchange);
+    if (fresh->wish.token_id.bytes) {
+        pay_by_token(call, &name, &fresh->wish, fresh->has_cvv ? fresh->card : NULL);
+        return;
+    }
     call_wait(call);
     flows_authorize(options->flows, &name, &fresh->wish, &call->waiter);
 }
@@ -198,6 +178,7 @@ static void read_and_authorize(struct api_call *call, struct card *card)
     };
     struct reading reading = reading_open(&call->api->reading);
     reading_members(&reading, call->body, payment_members, COUNT_OF(payment_members), &fresh);
+    check_card_or_token(&reading, call->body, &fresh);
     if (reading.error_count > 0) call_refuse_errors(call, &reading);
     else authorize(call, &fresh);
 }
@@ -206,7 +187,7 @@ static void read_and_authorize(struct api_call *call, struct card *card)
 void payments_authorize(struct api_call *call)
 {
     struct api *api = call->api;
-    if (!api->options.cards && json_find(call->body, "card")) {
+    if (!api->options.cards && (json_find(call->body, "card") || json_find(call->body, "cvv"))) {
         call_refuse(call, PROBLEM_CARDS_OFF);
         return;
     }

@@ -239,8 +239,31 @@ static bool open_vault(struct house *house, struct error *error)
 {
     char name[HOUSE_VAULT_NAME_BYTES];
     house_vault_name(house->store, name);
-    house->vault = vault_open(loop_world(house->loop), runtime_folder(), name, (size_t)house_chosen.flows_max + VAULT_SLOTS_SPARE, error);
+    house->vault = vault_open(loop_world(house->loop), runtime_folder(), name, 2 * ((size_t)house_chosen.flows_max + VAULT_SLOTS_SPARE), error);
     return house->vault && share_vault(house, error);
+}
+
+void house_master_key_path(char path[STORE_PATH_BYTES + 8])
+{
+    const char *chosen = house_chosen.master_key_file;
+    snprintf(path, STORE_PATH_BYTES + 8, "%s%s", chosen ? chosen : local_path(), chosen ? "" : ".master");
+}
+
+/* Longer than a transaction of another node lives: the lease of one that is slower has run out. */
+#define RETIRE_PAUSE (INT64_C(30) * MICROS_PER_SECOND)
+
+static bool open_safe(struct house *house, struct error *error)
+{
+    house_master_key_path(house->master_key_path);
+    struct safe_options options = {
+        .world = loop_world(house->loop),
+        .merchant = house_merchant(),
+        .key_path = house->master_key_path,
+        .key_is_expected = house_chosen.master_key_file != NULL,
+        .retire_pause = house_store_is_file() ? 0 : RETIRE_PAUSE,
+    };
+    house->safe = safe_open(&options);
+    return safe_begin(house->safe, house->store, error);
 }
 
 static const struct answer_form *const forms[] = { &api_core_form };
@@ -302,7 +325,8 @@ bool house_open(struct house *house, struct error *error)
     umask(077); /* what this gateway writes is for its owner only */
     if (!house_open_accounts(&house->accounts, error)) return false;
     house->loop = loop_open(error);
-    if (!house->loop || !open_stores(house, error) || !open_secrets(house, error) || !open_vault(house, error)) return false;
+    if (!house->loop || !open_stores(house, error) || !open_secrets(house, error)) return false;
+    if (!open_vault(house, error) || !open_safe(house, error)) return false;
     open_flows(house);
     register_metrics();
     return true;
@@ -311,7 +335,9 @@ bool house_open(struct house *house, struct error *error)
 void house_close(struct house *house)
 {
     if (house->flows) flows_close(house->flows);
+    if (house->safe) safe_stop(house->safe);
     vault_close(house->vault);
+    if (house->safe) safe_close(house->safe);
     if (house->loop) loop_close(house->loop);
     store_close(house->reader);
     for (size_t i = 0; i < COUNT_OF(house->beside); i++) store_close(house->beside[i]);

@@ -9,6 +9,7 @@
 #include "command/settings.h"
 #include "flow/flows.h"
 #include "store/store.h"
+#include "vault/safe.h"
 #include "world/loop.h"
 
 /* The processors that may be used, in the order of processors.list. */
@@ -29,6 +30,7 @@ struct house_settings {
     const char *key_file;
     const char *runtime_dir;
     const char *envelope_key_file;
+    const char *master_key_file;
     struct account_choice accounts[ACCOUNT_COUNT];
     bool live;
     const char *public_url;
@@ -50,6 +52,9 @@ extern struct house_settings house_chosen;
 #define HOUSE_LOCAL_PATH_SETTING                                                                                       \
     { "local_path", SETTING_TEXT, "florin", 0, 0, &house_chosen.local_path,                                            \
       "What the names of this gateway's own files begin with when the store is no file: .key and .control." }
+#define HOUSE_MASTER_KEY_SETTING                                                                                       \
+    { "master_key_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.master_key_file,                                      \
+      "File with the key of stored cards, made by `florin vault init`; default: as key_file, with .master, where that is there." }
 #define HOUSE_NODE_SETTING                                                                                             \
     { "node", SETTING_TEXT, NULL, 0, 0, &house_chosen.node,                                                            \
       "Name of this gateway among those on one PostgreSQL database, the same at each start; default: the machine's name." }
@@ -66,6 +71,7 @@ extern struct house_settings house_chosen;
       "Folder on tmpfs for the keys of cards in doubt; default: the service's runtime folder, else /dev/shm." },       \
     { "envelope_key_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.envelope_key_file,                                  \
       "File on tmpfs with 64 hex digits: nodes that have the same can open each other's cards in doubt; default: none can." }, \
+    HOUSE_MASTER_KEY_SETTING,                                                                                          \
     { "live", SETTING_SWITCH, "off", 0, 0, &house_chosen.live,                                                         \
       "Real money: live keys only; else test keys only." },                                                            \
     { "public_url", SETTING_TEXT, "http://127.0.0.1:8080", 0, 0, &house_chosen.public_url,                             \
@@ -101,6 +107,8 @@ struct house {
     struct store *beside[STORE_CONNECTIONS_MAX]; /* further ones; NULL from the first that there is not */
     struct store *reader; /* the reading one */
     struct vault *vault;
+    struct safe *safe; /* stored cards */
+    char master_key_path[STORE_PATH_BYTES + 8];
     struct flows *flows;
     struct house_accounts accounts;
     struct house_secrets secrets;
@@ -138,6 +146,9 @@ const char *house_node(void);
  * was born in, or by what a database calls itself. */
 enum { HOUSE_VAULT_NAME_BYTES = 17 };
 void house_vault_name(struct store *store, char out[HOUSE_VAULT_NAME_BYTES]);
+
+/* Where the master key of stored cards lies, if it lies in a file. */
+void house_master_key_path(char path[STORE_PATH_BYTES + 8]);
 
 /* Where the operator's door of that store is: a socket beside the file, or beside this gateway's own files. */
 void house_control_path(char path[108]);

@@ -115,8 +115,9 @@ static bool is_answered(const struct http_server *server) { return !server || ht
 /* Of a request that was read, too, the API knows nothing before its turn has come. */
 static bool is_quiet(const struct gateway *gateway)
 {
-    return flows_are_quiet(gateway->house.flows) && loop_commits_pending(gateway->house.loop) == 0 && api_pending(gateway->api) == 0 &&
-           is_answered(gateway->server) && is_answered(gateway->control);
+    const struct house *house = &gateway->house;
+    return flows_are_quiet(house->flows) && !safe_is_busy(house->safe) && loop_commits_pending(house->loop) == 0 &&
+           api_pending(gateway->api) == 0 && is_answered(gateway->server) && is_answered(gateway->control);
 }
 
 /* Something did not end in time. What is open is durable, and the next start takes it up. */
@@ -154,6 +155,7 @@ static void stop(void *context)
     log_info("stopping", LOG_NUMBER("unanswered", api_pending(gateway->api)));
     api_stop_taking(gateway->api);
     flows_stop_taking(gateway->house.flows);
+    safe_stop(gateway->house.safe);
     if (gateway->server) http_server_drain(gateway->server);
     if (gateway->control) http_server_drain(gateway->control);
     gateway->drain_until = world_monotonic(world) + longest;
@@ -217,6 +219,7 @@ static void listen_now(void *context)
     struct gateway *gateway = context;
     if (open_doors(gateway)) {
         crash_point("li.listen");
+        safe_go_on(gateway->house.safe);
         say_ready(gateway);
     } else {
         gateway->failed = true;
@@ -234,6 +237,8 @@ static bool open_gateway(struct gateway *gateway)
     struct api_options options = {
         .world = loop_world(gateway->house.loop),
         .flows = gateway->house.flows,
+        .vault = gateway->house.vault,
+        .safe = gateway->house.safe,
         .merchant = house_merchant(),
         .fingerprint_secret = gateway->house.secrets.fingerprints,
         .cursor_secret = gateway->house.secrets.cursors,
@@ -261,7 +266,7 @@ static int list_crash_points(void)
 {
     static const char *const points[] = {
         "op.commit_called", "op.commit_synced", "gc.batch_closed", "gc.synced_before_answers", "gc.half_answered",
-        "va.sealed", "va.wiped", "li.listen", "li.drain", "li.exit",
+        "va.sealed", "va.wiped", "va.rewrapped", "va.data_key_made", "va.resealed", "li.listen", "li.drain", "li.exit",
         "st.ckpt_begin", "st.ckpt_done", "st.witness_written", "st.backup_mid",
         "mi.begun", "mi.page_copied", "mi.compared", "mi.source_moved", "mi.complete",
     };

@@ -155,7 +155,9 @@ static const char *text_of(yyjson_val *row, const char *name) { return yyjson_ge
 static void the_description_has_every_problem(void **state)
 {
     (void)state;
-    static const enum problem_code for_operators[] = { PROBLEM_NOT_IN_REVIEW, PROBLEM_PROCESSOR_REF_NEEDED, PROBLEM_PROCESSOR_REF_INVALID };
+    static const enum problem_code for_operators[] = { PROBLEM_NOT_IN_REVIEW, PROBLEM_PROCESSOR_REF_NEEDED, PROBLEM_PROCESSOR_REF_INVALID,
+                                                       PROBLEM_SHARE_INVALID, PROBLEM_VAULT_BUSY, PROBLEM_VAULT_OPEN,
+                                                       PROBLEM_VAULT_KEY_WRONG, PROBLEM_VAULT_KEY_NOT_HERE };
     yyjson_val *rows = yyjson_obj_get(yyjson_doc_get_root(description), "x-problems"), *row;
     yyjson_val *words = yyjson_doc_ptr_get(description, "/components/schemas/ProblemCode/enum");
     size_t i, count;

@@ -32,6 +32,8 @@ static int close_house(void **state)
 #define CARD "\"card\":{\"number\":\"4111111111111111\",\"cvv\":\"123\",\"expiry_month\":12,\"expiry_year\":2030}"
 #define NAMES "\"order_id\":\"o1\",\"customer_id\":\"c1\""
 #define WITH(members) "{" members "," NAMES "," CARD "}"
+#define TOKEN "tok_06dvk2vtgd9m3w5hq8zc1r7bnxe4tj0y2kfa"
+#define BY_TOKEN(token) "{\"amount\":5000,\"order_id\":\"o1\",\"customer_id\":\"c1\",\"token\":" token "}"
 #define WITH_AMOUNT(members) WITH("\"amount\":5000," members)
 #define WITH_CARD(card) "{\"amount\":5000," NAMES ",\"card\":" card "}"
 #define CARD_OF(number, cvv, month, year) \
@@ -69,7 +71,6 @@ static const struct body_row bodies[] = {
 
     /* members */
     { WITH_AMOUNT("\"foo\":1"),                             "param_unknown",        "/foo" },
-    { WITH_AMOUNT("\"token\":\"tok_1\""),                   "param_unknown",        "/token" },
     { WITH_AMOUNT("\"stranger\":{\"email\":\"a@b\"}"),      "param_unknown",        "/stranger" },
     { WITH_AMOUNT("\"customer\":{\"email\":\"a@b\"}"),      "param_invalid",        "/customer/email" },
     { WITH_AMOUNT("\"customer\":{\"email\":\"a@b.c@d\"}"),  "param_invalid",        "/customer/email" },
@@ -136,6 +137,17 @@ static const struct body_row bodies[] = {
     { CARD_OF("\"4111111111111111\"", "\"123\"", "\"12\"", "2030"),  "param_invalid",       "/card/expiry_month" },
     { CARD_OF("\"4111111111111111\"", "\"123\"", "12", "\"2030\""),  "param_invalid",       "/card/expiry_year" },
     { WITH_CARD("{\"number\":\"4111111111111111\",\"pin\":\"1\",\"expiry_month\":1,\"expiry_year\":2030}"), "param_unknown", "/card/pin" },
+
+    /* a token in its place */
+    { WITH_AMOUNT("\"token\":\"tok_1\""),                   "param_invalid",        "/token" },
+    { WITH_AMOUNT("\"token\":\"" TOKEN "\""),               "param_invalid",        "/token" }, /* beside a card */
+    { WITH_AMOUNT("\"cvv\":\"123\""),                       "param_unknown",        "/cvv" },
+    { BY_TOKEN("\"tok_1\""),                                "param_invalid",        "/token" },
+    { BY_TOKEN("\"4111111111111111\""),                     "param_invalid",        "/token" },
+    { BY_TOKEN("17"),                                       "param_invalid",        "/token" },
+    { BY_TOKEN("null"),                                     "param_missing",        "/token" },
+    { BY_TOKEN("\"" TOKEN "\",\"cvv\":\"12\""),             "card_cvv_invalid",     "/cvv" },
+    { BY_TOKEN("\"" TOKEN "\",\"cvv\":123"),                "param_invalid",        "/cvv" },
 
     /* card numbers where none belong */
     { "{\"amount\":5000,\"order_id\":\"4111111111111111\",\"customer_id\":\"c\"," CARD "}",    "card_data_not_allowed", "/order_id" },

@@ -174,7 +174,8 @@ MEMBERS = [
     ('card.expiry_year',       MISSING,                          'param_missing'),
     ('card.holder',            'A. Person',                      'param_unknown'),
     ('Amount',                 5000,                             'param_unknown'),
-    ('token',                  'tok_1',                          'param_unknown'),
+    ('token',                  'tok_1',                          'param_invalid'),
+    ('cvv',                    '123',                            'param_unknown'),
     ('customer',               {},                               'param_unknown'),
 ]
 
