@@ -13,6 +13,7 @@ from florin_testing import cards
 from florin_testing.client import fresh_key
 from florin_testing.gateway import crash_points
 from florin_testing.markers import as_numbers, count_numbers, find_cards, find_cvvs, spellings
+from florin_testing.vault import delete, make_master, pay, rotate, stored
 from florin_testing.waiting import until
 from florin_testing.wire import RawConnection, Wire
 
@@ -108,6 +109,25 @@ def pay_everywhere(shop, marker):
     client.look('/v1/orders/nobody', headers=[('traceparent', f'00-{"a" * 8}{number}{"b" * 8}-{"c" * 16}-01')])
 
 
+def store_everywhere(shop, marker):
+    """A marker card is stored, shown, paid with, used up, and at last forgotten; and what is wrong with it is told."""
+    client, number = shop.client, marker['number']
+    kept, single = stored(client, marker), stored(client, marker, single_use=True)
+    for token in (kept, single, single):
+        pay(client, token)
+    pay(client, kept, cvv=marker['cvv'])
+    client.look(f'/v1/tokens/{kept["id"]}')
+    for body in ({'card': {**marker, 'number': number + '0'}}, {'card': marker, number: 1}, {'card': marker, 'single_use': number},
+                 {'card': {**marker, 'cvv': number}}, {'card': number}):
+        client.post('/v1/tokens', body, is_good=False)
+    for body in ({'token': number}, {'token': kept['id'], 'cvv': number}, {'token': kept['id'], 'card': marker}):
+        client.post('/v1/payments', {**client.wish(100, marker), **body}, is_good=False)
+    for target in (f'/v1/tokens/{number}', f'/v1/tokens/{kept["id"]}?a={number}'):
+        client.look(target, is_good=False)
+        client.ask('DELETE', target, is_good=False)
+    return kept
+
+
 def break_requests(shop, marker):
     """The same bytes cut, doubled and wrapped, so that every refusal has held a card once."""
     client, body = shop.client, json.dumps(shop.client.wish(100, marker)).encode()
@@ -134,6 +154,24 @@ def test_nothing_is_kept_of_cards_that_came_to_every_door(open_shop):
     shop.all_settled()
     check_nothing_is_kept(shop, ears)  # with the write-ahead log as it is
     shop.gateway.stop()
+    check_nothing_is_kept(shop, ears)
+
+
+def test_nothing_is_kept_of_cards_that_are_stored(open_shop, tmp_path):
+    """They lie there for years, sealed: in the file, its log and a backup, over a change of all keys and after they were forgotten."""
+    shop, ears = open_shop(master_key_file=make_master(tmp_path)), Ears()
+    with ears.open():
+        tokens = [store_everywhere(shop, marker) for marker in MARKERS]
+        shop.all_settled()
+        check_nothing_is_kept(shop, ears)
+        rotate(shop.gateway)
+        rotate(shop.gateway, '--data-key')
+        assert shop.gateway.command('backup', '--to', str(shop.gateway.folder / 'copy.db'), settings={'runtime_dir': None, 'bank_url': None})[0] == 0
+        check_nothing_is_kept(shop, ears)
+        for token in tokens:
+            delete(shop.client, token).expect(200)
+    check_nothing_is_kept(shop, ears)
+    shop.gateway.kill()
     check_nothing_is_kept(shop, ears)
 
 
@@ -210,9 +248,9 @@ def secrets_in_memory(pid):
     return {(number[-4:], how) for piece in memory_of(pid) for number, how in find_cvvs(piece, MARKERS)}
 
 
-def test_a_cvv_leaves_the_memory_within_a_second(open_shop):
+def test_a_cvv_leaves_the_memory_within_a_second(open_shop, tmp_path):
     """1. While a card is at the bank its CVV is there. 2. After answers, declines, faults and refusals, a second later, none is."""
-    shop = open_shop()
+    shop = open_shop(master_key_file=make_master(tmp_path))
     if os.geteuid() != 0:
         pytest.skip('NOT TESTED: the memory of the process. Only root may read it')
     pid = shop.gateway.process.pid
@@ -226,6 +264,7 @@ def test_a_cvv_leaves_the_memory_within_a_second(open_shop):
     for marker in MARKERS:
         shop.client.authorize(100, marker)
         break_requests(shop, marker)
+        store_everywhere(shop, marker)
     shop.bank.fault('act_then_hang_up', '/api/v1/authorizations', times=5)
     for marker in MARKERS[:5]:
         shop.client.authorize(100, marker)
