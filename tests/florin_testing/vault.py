@@ -10,6 +10,9 @@ from florin_testing.processes import florin_binary
 from florin_testing.waiting import PATIENCE, until
 
 
+COMES_OVER_WITHIN = 90  # on a server other nodes' transactions are given half a minute
+
+
 def make_master(folder, digits='a1' * 32, name='master'):
     """A file with a master key, as `florin vault init` makes it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +42,7 @@ def rotate(gateway, *words):
     """Changes a key; it has to come to its end."""
     code, said, err = vault(gateway, 'rotate', *words)
     assert code == 0, (said, err)
-    until(lambda: not status(gateway)['resealing'], 'all cards have come over')
+    until(lambda: not status(gateway)['resealing'], 'all cards have come over', within=COMES_OVER_WITHIN)
     return said
 
 
