@@ -26,9 +26,17 @@ static str state_text(const struct api_call *call)
     return text_str(&text);
 }
 
+/* A gateway of a test may have no vault at all. */
+static bool has_vault(struct api_call *call)
+{
+    bool has = call->api->options.safe != NULL;
+    if (!has) call_refuse(call, PROBLEM_VAULT_SEALED);
+    return has;
+}
+
 void get_vault(struct api_call *call)
 {
-    if (query_is_fine(call, NULL, 0, NULL)) call_answer_json(call, 200, state_text(call));
+    if (query_is_fine(call, NULL, 0, NULL) && has_vault(call)) call_answer_json(call, 200, state_text(call));
 }
 
 /* ---- what they share ---- */
@@ -84,7 +92,7 @@ void unlock_vault(struct api_call *call)
     reading_members(&reading, call->body, unlock_members, COUNT_OF(unlock_members), &share);
     http_forget_body(call->exchange); /* what was read of it is wiped with api->reading */
     if (reading.error_count > 0) call_refuse_errors(call, &reading);
-    else safe_unlock(call->api->options.safe, share, errand_of(call));
+    else if (has_vault(call)) safe_unlock(call->api->options.safe, share, errand_of(call));
 }
 
 /* ---- POST /vault/rotate ---- */
@@ -110,7 +118,10 @@ void rotate_vault(struct api_call *call)
     struct reading reading = reading_open(&call->api->reading);
     reading_members(&reading, call->body, rotation_members, COUNT_OF(rotation_members), &wish);
     http_forget_body(call->exchange);
-    if (reading.error_count > 0) call_refuse_errors(call, &reading);
-    else if (wish.of_data_key) safe_rotate_data_key(call->api->options.safe, errand_of(call));
-    else safe_rotate_master(call->api->options.safe, wish.share, errand_of(call));
+    if (reading.error_count > 0) {
+        call_refuse_errors(call, &reading);
+    } else if (has_vault(call)) {
+        if (wish.of_data_key) safe_rotate_data_key(call->api->options.safe, errand_of(call));
+        else safe_rotate_master(call->api->options.safe, wish.share, errand_of(call));
+    }
 }

@@ -395,14 +395,17 @@ static void data_key_saved(struct work *work)
     end_job(safe, result);
 }
 
+/* A master key that another node has replaced meanwhile may seal nothing more. */
 static void add_data_key(struct work *work)
 {
     struct safe *safe = CONTAINER_OF(work, struct safe, work);
-    copy_rows(safe);
-    if (work->result != WORK_DONE) {
-        end_job(safe, SAFE_FAILED);
+    enum safe_result result = SAFE_FAILED;
+    if (work->result == WORK_DONE) result = finding_results[take(safe, keyring_master(safe->ring))];
+    if (result != SAFE_DONE) {
+        end_job(safe, result);
         return;
     }
+    copy_rows(safe);
     for (size_t i = 0; i < safe->count; i++) {
         bool retires = str_starts_with(safe->rows[i].key_id, STR("card-")) && str_equal(safe->rows[i].state, STR("active"));
         if (retires) safe->rows[i].state = STR("retiring");

@@ -512,9 +512,97 @@ static void an_envelope_without_a_shared_key_stays_with_its_vault(void **state)
     vault_close(other);
 }
 
+/* ---- the CVV of a token ---- */
+
+static str token(struct room *room, int number) { return arena_format(&room->arena, "tok_%036d", number); }
+
+static int64_t seal_cvv(struct room *room, int number, str *sealed)
+{
+    return vault_seal_cvv(room->vault, &room->arena, &visa, token(room, number), sealed);
+}
+
+static bool has_cvv(struct room *room, int64_t slot, int number, str sealed)
+{
+    struct card card = { 0 };
+    bool opened = vault_open_card(room->vault, slot, token(room, number), sealed, &card);
+    assert_true(!opened || (strcmp(card.cvv, visa.cvv) == 0 && card.number.digits[0] == 0)); /* and nothing but that */
+    return opened;
+}
+
+static void a_cvv_lives_for_a_quarter_of_an_hour(void **state)
+{
+    struct room *room = *state;
+    str sealed[2], in_doubt;
+    int64_t slots[2] = { seal_cvv(room, 1, &sealed[0]), VAULT_NO_SLOT }, operations = seal(room, 1, &visa, &in_doubt);
+    fake_world_skip(room->fake, VAULT_CVV_KEPT - 1);
+    slots[1] = seal_cvv(room, 2, &sealed[1]);
+    vault_wipe_overdue(room->vault);
+    assert_true(has_cvv(room, slots[0], 1, sealed[0]));
+    fake_world_skip(room->fake, 1);
+    vault_wipe_overdue(room->vault);
+    assert_false(has_cvv(room, slots[0], 1, sealed[0]));
+    assert_true(has_cvv(room, slots[1], 2, sealed[1]));
+    assert_true(opens(room, operations, 1, in_doubt)); /* a card in doubt lives as long as the doubt */
+    assert_int_equal(vault_used(room->vault), 2);
+    vault_shred(room->vault, slots[1], token(room, 2));
+    assert_false(has_cvv(room, slots[1], 2, sealed[1]));
+}
+
+/* A clock that is turned back makes none of them live longer. */
+static void a_cvv_from_the_future_is_wiped(void **state)
+{
+    struct room *room = *state;
+    str sealed;
+    int64_t slot = seal_cvv(room, 1, &sealed);
+    fake_world_jump(room->fake, -MICROS_PER_SECOND);
+    vault_wipe_overdue(room->vault);
+    assert_false(has_cvv(room, slot, 1, sealed));
+}
+
+static bool nothing(void *context, int64_t slot, str name)
+{
+    (void)context;
+    (void)slot;
+    (void)name;
+    return false;
+}
+
+/* No operation holds it, and it is no orphan: a crash of the process does not lose it. */
+static void a_cvv_outlives_a_crash(void **state)
+{
+    struct room *room = *state;
+    str young, old, orphan;
+    int64_t overdue = seal_cvv(room, 1, &old);
+    fake_world_skip(room->fake, VAULT_CVV_KEPT);
+    int64_t kept = seal_cvv(room, 2, &young);
+    (void)seal(room, 1, &visa, &orphan);
+    close_vault(room);
+    open_vault(room);
+    assert_int_equal(vault_sweep(room->vault, nothing, NULL), 2);
+    assert_false(has_cvv(room, overdue, 1, old));
+    assert_true(has_cvv(room, kept, 2, young));
+}
+
+static void tokens_leave_half_of_the_slots_to_payments(void **state)
+{
+    struct room *room = *state;
+    str sealed;
+    for (int i = 0; i < SLOTS / 2; i++) assert_true(seal_cvv(room, i, &sealed) >= 0);
+    assert_int_equal(seal_cvv(room, 99, &sealed), VAULT_NO_SLOT);
+    for (int i = 0; i < SLOTS / 2; i++) (void)seal(room, i, &visa, &sealed);
+    assert_int_equal(vault_used(room->vault), SLOTS);
+    close_vault(room);
+    open_vault(room); /* they are counted again */
+    assert_int_equal(seal_cvv(room, 99, &sealed), VAULT_NO_SLOT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        room_test(a_cvv_lives_for_a_quarter_of_an_hour),
+        room_test(a_cvv_from_the_future_is_wiped),
+        room_test(a_cvv_outlives_a_crash),
+        room_test(tokens_leave_half_of_the_slots_to_payments),
         room_test(a_card_comes_back_as_it_was),
         room_test(a_sealed_text_tells_nothing),
         room_test(a_moved_text_does_not_open),
