@@ -190,7 +190,9 @@ struct next record_attempt(struct flow *base)
     flow->has_moved = false;
     if (key_was_used(flow, &where)) return where.step == JOIN ? join_or_resume(flow) : where;
     if (flow->command.kind == COMMAND_AUTHORIZE && flow->refuses_new) {
-        return flow->refuses_with == ENDING_REFUSED ? refuse_card(flow) : turn_away(flow, flow->refuses_with);
+        if (flow->refuses_with == ENDING_REFUSED) return refuse_card(flow);
+        write_reply(flow, flow->refuses_with, REFUSED_NOT, NULL);
+        return go(REPLY);
     }
     if (flow->command.kind != COMMAND_AUTHORIZE && !load_payment(flow)) return turn_away(flow, ENDING_NOT_FOUND);
     if (flow->command.kind != COMMAND_AUTHORIZE && !line_is_set_up(flow->line)) return turn_away(flow, ENDING_NOT_SET_UP);
