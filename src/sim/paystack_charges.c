@@ -81,13 +81,20 @@ static const char *fault_of(const struct psp_visit *visit, const struct psp_card
     return NULL;
 }
 
+/* "01" is a month. */
+static bool read_month(const struct psp_visit *visit, int64_t *out)
+{
+    str text = psp_given(visit, "card.expiry_month");
+    if (text.length == 2 && text.bytes[0] == '0') text = str_from(text, 1);
+    return str_to_int64(text, 12, out) && *out >= 1;
+}
+
 bool paystack_read_card(struct psp_visit *visit, struct psp_card *card, const char **declines)
 {
     str cvv = psp_given(visit, "card.cvv");
     bool is_card = psp_visit_card(visit, psp_given(visit, "card.number"), card)
-                   && psp_given_int(visit, "card.expiry_month", &card->expiry_month)
-                   && psp_given_int(visit, "card.expiry_year", &card->expiry_year) && is_all_digits(cvv)
-                   && card->expiry_month >= 1 && card->expiry_month <= 12;
+                   && read_month(visit, &card->expiry_month) && psp_given_int(visit, "card.expiry_year", &card->expiry_year)
+                   && is_all_digits(cvv);
     if (is_card) *declines = fault_of(visit, card, cvv);
     else paystack_refuse(visit, PAYSTACK_INVALID_CARD);
     return is_card;

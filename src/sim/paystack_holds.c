@@ -43,7 +43,7 @@ static void capture(struct psp_visit *visit, struct paystack_charge *charge, int
 static void release(struct psp_visit *visit, struct paystack_charge *charge)
 {
     charge->hold->status = "released";
-    enter(visit, charge, "void");
+    enter(visit, charge, visit ? "void" : "expiry");
     tell(charge, "preauthorization.release.success");
 }
 

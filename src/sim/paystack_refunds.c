@@ -41,7 +41,7 @@ static void finish(void *thing)
     refund->status = refund->ends_as;
     if (strcmp(refund->status, "failed") == 0) {
         charge->refund_reserved -= refund->amount;
-        enter(NULL, refund, "refund_failed");
+        enter(NULL, refund, "refund_failure");
     } else if (strcmp(refund->status, "processed") == 0) {
         charge->refunded += refund->amount;
         if (charge->refunded >= charge->amount) charge->status = "reversed";
