@@ -308,6 +308,13 @@ def test_faults(paystack):
     assert paystack.data(f'/transaction/verify/{reference}')['status'] == 'success'
 
 
+@pytest.mark.parametrize('fault, member', [('wrong_amount', 'amount'), ('wrong_currency', 'currency'), ('wrong_id', 'id')])
+def test_answers_lie_on_order(paystack, fault, member):
+    paystack.fault(fault, '/charge', times=1)
+    told = paystack.charge().json()['data']
+    assert told[member] != paystack.data(f'/transaction/verify/{told["reference"]}')[member]
+
+
 def test_cards_are_seen_masked_only(paystack):
     paystack.pay(reference='masked-1')
     noted = [one for one in paystack.requests() if one['reference'] == 'masked-1'][-1]
