@@ -37,12 +37,14 @@ const struct paystack_rule *paystack_rule_of(const struct psp_card *card);
 struct paystack_customer {
     struct psp_item item; /* CUS_...; further name: the e-mail */
     str email, first_name, last_name, phone;
+    struct paystack_saved *newest; /* of his cards */
 };
 
 /* An authorization: what is left of a card, or of an account, that paid. */
 struct paystack_saved {
     struct psp_item item; /* AUTH_... */
     struct paystack_customer *customer;
+    struct paystack_saved *older; /* of the same customer */
     struct psp_card card;
     str signature;
     const char *channel;

@@ -17,19 +17,11 @@ struct paystack_customer *paystack_customer(struct psp *psp, str email)
 
 /* --- Saved cards --- */
 
-static bool is_his(const struct paystack_saved *saved, const struct paystack_charge *charge)
+static struct paystack_saved *find_saved(const struct paystack_charge *charge)
 {
-    return saved->customer == charge->customer && !saved->is_off
-           && str_equal(str_of(saved->card.fingerprint), str_of(charge->card.fingerprint));
-}
-
-static struct paystack_saved *find_saved(const struct psp_shelf *shelf, const struct paystack_charge *charge)
-{
-    for (uint32_t i = psp_shelf_count(shelf); i >= 1; i--) {
-        struct paystack_saved *saved = psp_shelf_at(shelf, i);
-        if (is_his(saved, charge)) return saved;
-    }
-    return NULL;
+    struct paystack_saved *saved = charge->customer->newest;
+    while (saved && (saved->is_off || !str_equal(str_of(saved->card.fingerprint), str_of(charge->card.fingerprint)))) saved = saved->older;
+    return saved;
 }
 
 /* The same card of the same customer is the same authorization, as long as nobody forgot it. */
@@ -38,10 +30,12 @@ void paystack_save_card(struct paystack_charge *charge)
     struct psp *psp = charge->psp;
     struct psp_shelf *shelf = &paystack_in(psp)->saved;
     if (charge->saved != NULL || charge->card.brand == NULL) return;
-    charge->saved = find_saved(shelf, charge);
+    charge->saved = find_saved(charge);
     if (charge->saved != NULL) return;
     charge->saved = psp_shelf_add(shelf, psp_id(psp, "AUTH_", CODE_CHARS));
     charge->saved->customer = charge->customer;
+    charge->saved->older = charge->customer->newest;
+    charge->customer->newest = charge->saved;
     charge->saved->card = charge->card;
     charge->saved->channel = "card";
     charge->saved->signature = psp_keep(psp, arena_format(&psp->arena, "SIG_%s", charge->card.fingerprint));
@@ -86,8 +80,7 @@ void paystack_create_customer(struct psp_visit *visit)
 
 void paystack_fetch_customer(struct psp_visit *visit)
 {
-    struct paystack *paystack = paystack_of(visit);
-    struct paystack_customer *customer = psp_shelf_find(&paystack->customers, visit->ids[0]);
+    struct paystack_customer *customer = psp_shelf_find(&paystack_of(visit)->customers, visit->ids[0]);
     if (customer == NULL) {
         paystack_refuse(visit, PAYSTACK_NO_CUSTOMER);
         return;
@@ -97,9 +90,8 @@ void paystack_fetch_customer(struct psp_visit *visit)
     paystack_put_customer_facts(&data, customer);
     json_name(&data, "authorizations");
     json_open_list(&data);
-    for (uint32_t i = 1; i <= psp_shelf_count(&paystack->saved); i++) {
-        const struct paystack_saved *saved = psp_shelf_at(&paystack->saved, i);
-        if (saved->customer != customer || saved->is_off) continue;
+    for (const struct paystack_saved *saved = customer->newest; saved; saved = saved->older) {
+        if (saved->is_off) continue;
         json_comma(&data);
         paystack_put_saved(&data, saved);
     }
