@@ -2,6 +2,7 @@
 """Payments through the gateway at the simulated Paystack: sold, refunded, declined, sent to a page, and with answers that are lost. Its
 book says what truly happened."""
 import contextlib
+import json
 import threading
 
 import pytest
@@ -153,3 +154,21 @@ def test_sent_to_his_bank(desk, choice, state):
     assert back.status == 303
     desk.becomes(sent['id'], state)
     assert desk.book(sent['id']) == [('capture', 500000)] * (state == 'captured')
+
+
+def reconcile(desk, *payments):
+    """What the comparison with Paystack finds of those payments: (kind, object) of each drift."""
+    settings = {name: desk.gateway.settings[name] for name in ('paystack_url', 'paystack_keys_file')}
+    status, out, err = desk.gateway.command('reconcile', '--json', settings=settings)
+    assert status in (0, 1), out + err
+    return [(drift['kind'], drift['object']) for drift in map(json.loads, out.splitlines()) if drift['payment_id'] in payments]
+
+
+def test_reconciled(desk):
+    refunded = desk.sell().json['id']
+    desk.post(f'/v1/payments/{refunded}/refund', {})
+    number = desk.becomes(refunded, 'refunded')['processor_refs']['refund_id']
+    francs = desk.sell(amount=7000, currency='XOF').json['id']
+    assert reconcile(desk, refunded, francs) == []
+    desk.paystack.fault('wrong_amount', f'/refund/{number}', times=1)
+    assert reconcile(desk, refunded, francs) == [('amount', 'refund')]
