@@ -72,11 +72,17 @@ static struct verdict judge_refused(const struct attempt_past *past)
     return (struct verdict){ .kind = VERDICT_FAILED, .reason = REASON_PROCESSOR_REFUSED };
 }
 
+/* Our reference is taken, and an inquiry says by what. One that finds nothing, again and again, is for a person. */
+static struct verdict judge_taken(const struct attempt_past *past)
+{
+    return past->denied_before + 1 >= ATTEMPT_DENIED_MAX ? review("reference_taken") : inquire(VERDICT_INQUIRE);
+}
+
 /* Once more with the same key first: its memory of the key may have been a moment late, and would bring the id. */
 static struct verdict judge_already(const struct attempt_past *past)
 {
     struct verdict done = verdict(VERDICT_DONE); /* without the processor's id */
-    if (attempt_inquires(past->protection)) return inquire(VERDICT_INQUIRE);
+    if (attempt_inquires(past->protection)) return judge_taken(past);
     if (past->first_already == 0) return try_again(past, VERDICT_TRY_AGAIN, true);
     if (past->kind == OPERATION_REFUND) return done; /* the money is back, whoever sent it */
     if (past->rival_possible) return review("used_by_another_operation");

@@ -61,7 +61,7 @@ struct attempt_past {
     int sends_before;       /* tries of these bytes that may have left, other than the judged one */
     int lost_before;        /* of those, the ones after which it may have happened (no answer, a crash, a hidden success) */
     int first_already;      /* the number of the try that OUTCOME_ALREADY first came to, from 1; 0: to none yet */
-    int denied_before;      /* OUTCOME_DENIED and doubted declines so far */
+    int denied_before;      /* OUTCOME_DENIED, doubted declines, and references that were taken so far */
     int mismatched_before;  /* OUTCOME_MISMATCHED so far */
     int absent_before;      /* OUTCOME_ABSENT in a row */
     bool rival_possible;    /* another operation on the same object ended without certainty */

@@ -155,6 +155,7 @@ static struct decision decide_authorize(const struct payment *payment, const str
     INSIST(payment->state == PAYMENT_NEW && money_is_payable(command->amount));
     if (!takes_currency(&command->can, command->amount.currency)) return refuse(REFUSED_CURRENCY_NOT_SUPPORTED);
     if (command->can.needs_cvv && !command->has_cvv) return refuse(REFUSED_CVV_REQUIRED);
+    if (command->can.needs_email && !command->has_email) return refuse(REFUSED_EMAIL_REQUIRED);
     if (command->can.only_sells && !command->captures_itself) return refuse(REFUSED_HOLD_NOT_SUPPORTED);
     if (command->card_expired) return refuse(REFUSED_CARD_EXPIRED);
 

@@ -92,6 +92,7 @@ struct capability {
     bool partial_capture;
     bool partial_refund;
     bool needs_cvv;
+    bool needs_email;      /* of the payer */
     bool only_sells;       /* there is no hold: authorized is captured */
     const char *currencies; /* "USD EUR"; NULL: any */
 };
@@ -112,6 +113,7 @@ struct command {
     bool whole;        /* capture, refund: all that is left */
     bool captures_itself;
     bool has_cvv;      /* authorize */
+    bool has_email;    /* authorize */
     bool card_expired; /* authorize: by the card's own date */
     micros now;
     struct capability can;

@@ -18,6 +18,7 @@ enum refusal {
     REFUSED_PARTIAL_NOT_SUPPORTED,
     REFUSED_CVV_REQUIRED,
     REFUSED_REFERENCE_UNKNOWN, /* the processor's id that this needs was lost: only a person can do it there */
+    REFUSED_EMAIL_REQUIRED,
     REFUSED_HOLD_NOT_SUPPORTED, /* the processor only sells */
     REFUSED_CARD_EXPIRED,      /* by its own date: a decline without asking anybody */
     REFUSED_TOKEN_UNKNOWN,

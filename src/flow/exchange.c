@@ -69,14 +69,7 @@ static bool fill(struct operation_flow *flow, str *body)
 
 static struct processor_call call_of(const struct operation_flow *flow)
 {
-    const struct operation_record *operation = &flow->operation;
-    return (struct processor_call){
-        .amount = money_of(operation->amount_minor, flow->record.payment.amount.currency),
-        .authorization_ref = str_of(flow->record.authorization_ref.text),
-        .capture_ref = str_of(flow->record.capture_ref.text),
-        .reference = reference_of(operation),
-        .exchange = exchange_of(operation),
-    };
+    return processor_call_of(flow, &flow->record, &flow->operation);
 }
 
 static struct next inquire(struct operation_flow *flow)
@@ -245,7 +238,7 @@ static void remember(struct operation_record *operation, const struct outcome *o
     if (outcome->kind == OUTCOME_NOT_SENT) return;
     operation->sends++;
     operation->lost += lost;
-    operation->denied += outcome->kind == OUTCOME_DENIED || outcome->kind == OUTCOME_DECLINED;
+    operation->denied += outcome->kind == OUTCOME_DENIED || outcome->kind == OUTCOME_DECLINED || outcome->kind == OUTCOME_ALREADY;
     operation->mismatched += outcome->kind == OUTCOME_MISMATCHED;
     if (outcome->kind == OUTCOME_ALREADY && operation->already == 0) operation->already = operation->sends;
 }

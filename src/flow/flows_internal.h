@@ -169,6 +169,8 @@ struct next reload(struct flow *flow);
 /* What the processor knows an operation by, and the number of the exchange that its bytes are for: both stand in its key. */
 str reference_of(const struct operation_record *operation);
 int exchange_of(const struct operation_record *operation);
+struct processor_call processor_call_of(const struct operation_flow *flow, const struct payment_record *record,
+                                        const struct operation_record *operation);
 
 /* ---- exchange.c: one call of a processor ---- */
 

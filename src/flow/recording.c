@@ -65,6 +65,24 @@ int exchange_of(const struct operation_record *operation)
     return str_to_int64(number, INT32_MAX, &exchange) ? (int)exchange : 1;
 }
 
+/* Known when the answer is read as well as when the bytes are made. Of the way back only whether there is one. */
+struct processor_call processor_call_of(const struct operation_flow *flow, const struct payment_record *record,
+                                        const struct operation_record *operation)
+{
+    return (struct processor_call){
+        .amount = money_of(operation->amount_minor, record->payment.amount.currency),
+        .authorization_ref = str_of(record->authorization_ref.text),
+        .capture_ref = str_of(record->capture_ref.text),
+        .reference = reference_of(operation),
+        .exchange = exchange_of(operation),
+        .payment_id = payment_id_str(&record->id),
+        .customer_email = flow->payer.email,
+        .customer_name = flow->payer.name,
+        .description = record->description,
+        .return_url = flow->payer.return_url,
+    };
+}
+
 /* The payer comes back to us first, wherever the merchant wants him in the end. */
 static str return_url_of(struct operation_flow *flow)
 {
@@ -79,20 +97,10 @@ void freeze(struct operation_flow *flow, struct operation_record *operation, int
     struct processor_request bytes;
     operation->processor = str_of(processor->name);
     operation->processor_key = processor_key_of(flow, &operation->id, exchange);
-    struct processor_call call = {
-        .amount = money_of(operation->amount_minor, flow->moved.payment.amount.currency),
-        .authorization_ref = str_of(flow->moved.authorization_ref.text),
-        .capture_ref = str_of(flow->moved.capture_ref.text),
-        .reference = reference_of(operation),
-        .exchange = exchange,
-        .previous_ref = previous_ref,
-        .has_cvv = flow->command.has_cvv,
-        .payment_id = payment_id_str(&flow->moved.id),
-        .customer_email = flow->payer.email,
-        .customer_name = flow->payer.name,
-        .description = flow->moved.description,
-        .return_url = return_url_of(flow),
-    };
+    struct processor_call call = processor_call_of(flow, &flow->moved, operation);
+    call.previous_ref = previous_ref;
+    call.has_cvv = flow->command.has_cvv;
+    call.return_url = return_url_of(flow);
     INSIST(processor->operations[operation->kind].ask);
     processor->operations[operation->kind].ask(&flow->flow.arena, &call, &bytes);
     operation->method = bytes.method;

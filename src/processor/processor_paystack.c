@@ -470,7 +470,7 @@ const struct processor processor_paystack = {
     .test_key_prefix = "sk_test_",
     .content_type = "application/json",
     .credential = CREDENTIAL_BEARER,
-    .can = { .partial_refund = true, .needs_cvv = true, .only_sells = true, .currencies = "NGN GHS ZAR KES USD XOF" },
+    .can = { .partial_refund = true, .needs_cvv = true, .needs_email = true, .only_sells = true, .currencies = "NGN GHS ZAR KES USD XOF" },
     .operations = {
         [OPERATION_AUTHORIZE] = { ask_charge, read_charge },
         [OPERATION_REFUND] = { ask_refund, read_refund },

@@ -136,6 +136,7 @@ static const struct judgment {
     { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_BUSY), AGAIN, SURE, 0, NULL },
     { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_BUSY, .may_have_happened = true), ASK, DOUBT, 0, NULL },
     { &AUTHORIZE, PAST(FIRST, BY_REFERENCE),          SAID(OUTCOME_ALREADY), ASK, DOUBT, 0, NULL }, /* the reference is taken */
+    { &AUTHORIZE, PAST(TOLD, BY_REFERENCE, .denied_before = 7), SAID(OUTCOME_ALREADY), REVIEW, DOUBT, 0, "reference_taken" },
     { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_MISMATCHED), ASK_LATER, DOUBT, 0, NULL },
     { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_REFUSED), FAILED, SURE, 0, "processor_refused" },
     { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_NOT_SENT), AGAIN, SURE, 0, NULL },

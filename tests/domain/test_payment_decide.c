@@ -305,6 +305,16 @@ static void what_only_sells_holds_nothing(void **state)
     assert_int_equal(refusal_of(&payment, &command), REFUSED_NOT);
 }
 
+static void who_wants_an_address_gets_one(void **state)
+{
+    (void)state;
+    struct payment payment = { 0 };
+    struct command command = { .kind = COMMAND_AUTHORIZE, .amount = money_of(1, currency_of("NGN")), .can.needs_email = true };
+    assert_int_equal(refusal_of(&payment, &command), REFUSED_EMAIL_REQUIRED);
+    command.has_email = true;
+    assert_int_equal(refusal_of(&payment, &command), REFUSED_NOT);
+}
+
 static void an_authorization_needs_what_the_processor_needs(void **state)
 {
     (void)state;
@@ -338,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_hold_without_a_known_end_never_ends_by_our_clock),
         cmocka_unit_test(an_authorization_needs_what_the_processor_needs),
         cmocka_unit_test(what_only_sells_holds_nothing),
+        cmocka_unit_test(who_wants_an_address_gets_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

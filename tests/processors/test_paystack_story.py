@@ -142,7 +142,6 @@ def test_killed_between_the_charge_and_its_answer(desk):
     assert desk.book(sold['id']) == [('capture', 500000)]
 
 
-@pytest.mark.xfail(strict=True, reason='who reads an answer is not told yet whether the payer can be sent away, so his bank\'s page is a decline')
 @pytest.mark.parametrize('choice, state', [('approve', 'captured'), ('refuse', 'declined')])
 def test_sent_to_his_bank(desk, choice, state):
     answer = desk.sell('asks_at_its_bank', return_url='http://127.0.0.1:1/thanks')
