@@ -118,7 +118,7 @@ def test_sent_to_his_bank(desk, choice, state):
     desk.stripe.session.post(sent['next_action']['url'], data={'choice': choice}, timeout=30, allow_redirects=False)
     for _ in range(2):
         back = desk.look(f'/v1/payments/{sent["id"]}/return?redirect_status=succeeded', is_good=False)
-        assert (back.status, back.headers['Location']) == (303, f'http://127.0.0.1:1/thanks?payment_id={sent["id"]}')
+        assert (back.status, dict(back.headers)['Location']) == (303, f'http://127.0.0.1:1/thanks?payment_id={sent["id"]}')
     desk.becomes(sent['id'], state)
     desk.nothing_twice()
 
