@@ -34,13 +34,23 @@ const struct sql_dialect *sql_dialect_named(str url)
     return driver ? &driver->dialect : NULL;
 }
 
+#ifdef FLORIN_TEST_BUILD
+static const struct sql_driver *(*stands_between)(const struct sql_driver *real);
+
+void sql_stand_between(const struct sql_driver *(*between)(const struct sql_driver *real)) { stands_between = between; }
+
+static const struct sql_driver *opening(const struct sql_driver *driver) { return stands_between ? stands_between(driver) : driver; }
+#else
+static const struct sql_driver *opening(const struct sql_driver *driver) { return driver; }
+#endif
+
 const struct sql_dialect *sql_dialect_of(const struct sql *sql) { return &sql->driver->dialect; }
 
 struct sql *sql_open(const char *url, bool read_only, struct error *error)
 {
     const struct sql_driver *driver = driver_named(str_of(url));
     INSIST(driver);
-    return driver->open(url, read_only, error);
+    return opening(driver)->open(url, read_only, error);
 }
 
 void sql_close(struct sql *sql)

@@ -62,4 +62,9 @@ static inline size_t sql_place_of(const char *text) { return ((uintptr_t)text >>
 extern const struct sql_driver sql_sqlite;
 extern const struct sql_driver sql_postgres;
 
+#ifdef FLORIN_TEST_BUILD
+/* Whatever is opened from now on is opened by the driver that this one gives for the real one. NULL: by the real one, as usual. */
+void sql_stand_between(const struct sql_driver *(*between)(const struct sql_driver *real));
+#endif
+
 #endif
