@@ -211,9 +211,10 @@ static bool brought_along(struct store *store, str node, char out[HOUSE_VAULT_NA
 static void name_at_server(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])
 {
     struct store_mark mark;
+    struct error error;
     struct node_life life = store_life(store);
     str node = str_of(life.node);
-    if (!brought_along(store, node, out)) hash_name(str_of(store_load_mark(store, &mark) ? mark.store_id : local_path()), node, out);
+    if (!brought_along(store, node, out)) hash_name(str_of(store_load_mark(store, &mark, &error) ? mark.store_id : local_path()), node, out);
 }
 
 void house_vault_name(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])

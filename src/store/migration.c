@@ -85,13 +85,14 @@ static bool same_schema(const struct migration *migration, struct error *error)
     str name = STR("schema_version");
     bool same = str_equal(store_load_meta(migration->source, &arena, name), store_load_meta(migration->target, &arena, name));
     arena_close(&arena);
+    if (!store_was_read(migration->source, error) || !store_was_read(migration->target, error)) return false;
     return same || error_set(error, "the two stores do not have the same schema version: use the newest florin that wrote to one of them");
 }
 
 static bool load_marks(struct migration *migration, struct error *error)
 {
-    if (!store_load_mark(migration->source, &migration->source_mark)) return store_unreadable(migration->source, error);
-    return store_load_mark(migration->target, &migration->target_mark) || store_unreadable(migration->target, error);
+    return store_load_mark(migration->source, &migration->source_mark, error) &&
+           store_load_mark(migration->target, &migration->target_mark, error);
 }
 
 /* A store that has moved is copied, and completed, nowhere else. */
@@ -120,11 +121,10 @@ static bool find_beginning(struct migration *migration, struct error *error)
     struct migration_mark *found = &migration->found;
     if (!same_schema(migration, error) || !load_marks(migration, error)) return false;
     str moved_to = migration_moved_to(migration->source, &arena, &address);
-    bool is_marked = migration_load_mark(migration->target, found);
-    bool fits = is_marked && fits_target(migration, found, moved_to, error);
+    bool is_marked = migration_load_mark(migration->target, found) || store_unreadable(migration->target, error);
+    bool fits = is_marked && store_was_read(migration->source, error) && fits_target(migration, found, moved_to, error);
     migration->source_has_moved = moved_to.bytes != NULL;
     arena_close(&arena);
-    if (!is_marked) store_unreadable(migration->target, error);
     if (!fits) return false;
     migration->was_complete = found->is_complete;
     migration->began_again = found->source_id[0] && found->commits != migration->source_mark.commits;

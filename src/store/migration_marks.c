@@ -99,8 +99,9 @@ bool migration_allows(struct store *store, enum store_mode mode, struct error *e
     struct migration_mark mark;
     bool is_marked = migration_load_mark(store, &mark);
     bool is_file = store->path[0] != 0;
+    if (!store_was_read(store, error)) return false;
     bool allowed = mode == STORE_MIGRATES ? is_file || may_be_target(is_marked, error) : may_be_served(store, is_marked, &mark, error);
-    return allowed && (sql_trouble_of(store->sql) == SQL_FINE || store_unreadable(store, error));
+    return allowed && store_was_read(store, error);
 }
 
 /* ---- addresses ---- */

@@ -134,7 +134,7 @@ static bool load_names(struct store *store, struct arena *arena, struct migratio
         if (*count == MIGRATION_TABLES_MAX) return unreadable(store, error);
         tables[*count] = (struct migration_table){ .name = sql_text(store->sql, 0, arena).bytes };
     }
-    return sql_trouble_of(store->sql) == SQL_FINE || unreadable(store, error);
+    return store_was_read(store, error);
 }
 
 bool tables_load(struct store *store, struct arena *arena, struct migration_table *tables, size_t *count, struct error *error)

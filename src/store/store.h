@@ -115,8 +115,8 @@ struct witness_comparison {
 /* Where the witness is: the chosen path, or beside the store when NULL. False: too long. */
 bool store_witness_path(const char *store_path, const char *chosen, char out[WITNESS_PATH_BYTES]) MUST_CHECK;
 
-/* Where the store stands; false when it cannot be read. Between transactions. */
-bool store_load_mark(struct store *store, struct store_mark *out) MUST_CHECK;
+/* Where the store stands; false, with a sentence, when it cannot be read. Between transactions. */
+bool store_load_mark(struct store *store, struct store_mark *out, struct error *error) MUST_CHECK;
 
 /* Compares, also beside a gateway that writes both. Every finding from WITNESS_AHEAD on comes with a sentence. False: the store
  * cannot be read. Between transactions. */

@@ -28,6 +28,8 @@ struct store *store_open_as(str url, enum store_mode mode, str node, struct erro
 
 /* Says why the store cannot be read, in the database's words, or that what it holds makes no sense; always false. */
 bool store_unreadable(const struct store *store, struct error *error);
+/* Was all that has been asked of it answered? Else a sentence says why not. Look before you believe that something is not there. */
+bool store_was_read(const struct store *store, struct error *error) MUST_CHECK;
 
 /* Who we are, for whoever finds a store held: "process 4711 on shop-1". */
 void store_holder_words(char out[HOLDER_BYTES]);

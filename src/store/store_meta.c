@@ -20,10 +20,10 @@ bool mark_in_transaction(struct store *store, struct store_mark *out)
     return fits && sql_trouble_of(store->sql) == SQL_FINE;
 }
 
-bool store_load_mark(struct store *store, struct store_mark *out)
+bool store_load_mark(struct store *store, struct store_mark *out, struct error *error)
 {
     sql_begin(store->sql, false); /* both values from one moment */
-    bool loaded = mark_in_transaction(store, out);
+    bool loaded = mark_in_transaction(store, out) || store_unreadable(store, error);
     sql_rollback(store->sql);
     return loaded;
 }

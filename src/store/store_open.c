@@ -23,6 +23,11 @@ bool store_unreadable(const struct store *store, struct error *error)
     return error_set(error, "the store cannot be read: %s", is_fine ? "what it says of itself is damaged" : sql_words(store->sql));
 }
 
+bool store_was_read(const struct store *store, struct error *error)
+{
+    return sql_trouble_of(store->sql) == SQL_FINE || store_unreadable(store, error);
+}
+
 static bool open_into(struct store *store, const char *url, enum store_mode mode, str node, struct error *error)
 {
     bool takes_file = mode != STORE_READS && store->path[0];

@@ -118,6 +118,7 @@ static bool check_version(struct store *store, enum store_mode mode, struct erro
 {
     struct versions versions = load_versions(store);
     if (versions.is == 0) return error_set(error, "this is not a store of florin: it has no schema version");
+    if (!store_was_read(store, error)) return false;
     if (versions.oldest > SCHEMA_VERSION) {
         return error_set(error, "the store has schema version %d, this florin knows %d: use the newer florin that wrote it", (int)versions.is,
                          SCHEMA_VERSION);
@@ -134,15 +135,15 @@ static bool number_store(struct store *store, struct error *error)
     snprintf(script, sizeof script, "INSERT INTO meta VALUES ('store_id', %s), ('commits', '0') ON CONFLICT DO NOTHING",
              sql_dialect_of(store->sql)->random_name);
     if (!sql_run_script(store->sql, script, error)) return false;
-    bool loaded = store_load_mark(store, &mark);
+    bool loaded = store_load_mark(store, &mark, error);
     store->commits = mark.commits;
-    return loaded || store_unreadable(store, error);
+    return loaded;
 }
 
 bool schema_prepare(struct store *store, enum store_mode mode, struct error *error)
 {
     bool exists = tables_exist(store->sql);
-    if (sql_trouble_of(store->sql) != SQL_FINE) return store_unreadable(store, error);
+    if (!store_was_read(store, error)) return false;
     if (!exists && mode == STORE_READS) return error_set(error, "this is not a store of florin: it is empty");
     if (!exists && !make_schema(store->sql, mode, error) && !tables_exist(store->sql)) return false; /* another node may have been faster */
     return check_version(store, mode, error) && (mode == STORE_READS || number_store(store, error));

@@ -116,7 +116,7 @@ bool store_compare_witness(struct store *store, const char *path, struct witness
 {
     *out = (struct witness_comparison){ 0 };
     out->finding = read_witness(path, &out->witness, error); /* before the store: a gateway may be writing both */
-    if (!store_load_mark(store, &out->store)) return store_unreadable(store, error);
+    if (!store_load_mark(store, &out->store, error)) return false;
     if (out->finding == WITNESS_FITS) out->finding = compare(store->path, path, out, error);
     return true;
 }

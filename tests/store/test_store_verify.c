@@ -422,7 +422,7 @@ static void a_copy_is_whole_one_file_and_of_one_moment(void **state)
     struct stat about;
     struct shelf copy = { 0 };
     char beside[sizeof copy.path + 8];
-    assert_true(store_load_mark(shelf->store, &own));
+    assert_true(store_load_mark(shelf->store, &own, &error));
     snprintf(copy.path, sizeof copy.path, "%.60s/copy", shelf->folder);
     snprintf(copy.url, sizeof copy.url, "sqlite:%s", copy.path);
     assert_true(file_replace(copy.path, STR("")));

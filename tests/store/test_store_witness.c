@@ -54,8 +54,9 @@ static void keep(struct shelf *shelf)
 
 static int64_t commits_of(struct shelf *shelf)
 {
+    struct error error;
     struct store_mark mark;
-    assert_true(store_load_mark(shelf->store, &mark));
+    assert_true(store_load_mark(shelf->store, &mark, &error));
     return mark.commits;
 }
 
@@ -91,15 +92,15 @@ static void every_store_has_an_id_of_its_own(void **state)
     struct shelf *shelf = *state, other = { 0 };
     struct store_mark mine, again, theirs;
     struct error error = { "" };
-    assert_true(store_load_mark(shelf->store, &mine));
+    assert_true(store_load_mark(shelf->store, &mine, &error));
     assert_int_equal(strlen(mine.store_id), STORE_ID_BYTES - 1);
     shelf_reopen(shelf);
-    assert_true(store_load_mark(shelf->store, &again));
+    assert_true(store_load_mark(shelf->store, &again, &error));
     assert_string_equal(mine.store_id, again.store_id);
     snprintf(other.url, sizeof other.url, "sqlite:%.60s/b.db", shelf->folder);
     other.store = store_open(str_of(other.url), STORE_WRITES, &error);
     assert_non_null(other.store);
-    assert_true(store_load_mark(other.store, &theirs));
+    assert_true(store_load_mark(other.store, &theirs, &error));
     assert_string_not_equal(mine.store_id, theirs.store_id);
     store_close(other.store);
 }
@@ -174,7 +175,7 @@ static void a_damaged_witness_is_believed_in_nothing(void **state)
     char whole[400], damaged[401];
     struct store_mark mark;
     struct error error;
-    assert_true(store_load_mark(shelf->store, &mark));
+    assert_true(store_load_mark(shelf->store, &mark, &error));
     char path[WITNESS_PATH_BYTES];
     witness_path(shelf, path);
     assert_true(store_write_witness(path, &mark, &error));
