@@ -147,10 +147,11 @@ static enum taking try_to_take(struct store *store, struct error *error)
     }
     enum sql_trouble trouble = sql_trouble_of(store->sql);
     if (!lives && trouble == SQL_FINE) trouble = begin_life(store, &former);
+    else sql_rollback(store->sql); /* fine again for the next try */
     arena_close(&arena);
     if (lives || trouble == SQL_COLLISION) return TAKE_AGAIN;
     if (trouble == SQL_FINE) return TAKEN;
-    store_unreadable(store, error);
+    error_set(error, "node %s cannot be taken: %s", store->lease->life.node, sql_words(store->sql));
     return NOT_TAKEN;
 }
 
