@@ -165,13 +165,19 @@ static bool moves_along(str name)
     return true;
 }
 
-static void move_meta(struct store *source, struct store *target, struct arena *arena)
+/* Loaded before anything is marked: a store that cannot be read has not moved. */
+static bool load_said(struct migration *migration, struct migration_writing *writing, struct error *error)
 {
-    sql_ask(source->sql, "SELECT name, value FROM meta ORDER BY name", NULL, 0);
-    while (sql_next(source->sql)) {
-        str name = sql_text(source->sql, 0, arena), value = sql_text(source->sql, 1, arena);
-        if (moves_along(name)) store_save_meta(target, name, value);
+    size_t capacity = 0;
+    struct sql *sql = migration->source->sql;
+    sql_ask(sql, "SELECT name, value FROM meta ORDER BY name", NULL, 0);
+    while (sql_next(sql)) {
+        struct migration_said said = { sql_text(sql, 0, &migration->arena), sql_text(sql, 1, &migration->arena) };
+        if (!moves_along(said.name)) continue;
+        LIST_MORE(&migration->arena, writing->said, writing->said_count, capacity);
+        writing->said[writing->said_count++] = said;
     }
+    return store_was_read(migration->source, error);
 }
 
 /* In a file nobody is said to drive an operation: there is one gateway. Here it is the node that we are, or whoever takes over from it. */
@@ -183,7 +189,7 @@ static void complete(struct work *work, void *target)
     struct arena arena = { 0 };
     str node = store_node(target);
     if (!migration_goes_on(writing, target)) return;
-    move_meta(writing->migration->source, target, &arena);
+    for (size_t i = 0; i < writing->said_count; i++) store_save_meta(target, writing->said[i].name, writing->said[i].value);
     store_save_meta(target, STR("vault"), arena_format(&arena, "%.*s %.*s", STR_FORMAT(node), STR_FORMAT(writing->vault)));
     (void)operations_take(target, &arena, writing->merchant, STR(""), &open);
     mark.is_complete = true;
@@ -203,7 +209,7 @@ bool migration_finish(struct migration *migration, str merchant, str vault, stru
     struct migration_writing writing = { .work = { .run = complete }, .migration = migration, .merchant = merchant, .vault = vault };
     str id = str_of(migration->target_mark.store_id);
     crash_point("mi.compared");
-    if (!migration_write(&looking, error)) return false; /* before the old store is told that it has moved */
+    if (!load_said(migration, &writing, error) || !migration_write(&looking, error)) return false; /* before it is told that it has moved */
     if (!migration->source_has_moved && !migration_save_moved(migration->source, id, migration->address, error)) return false;
     crash_point("mi.source_moved");
     if (!migration_write(&writing, error)) return false;

@@ -101,6 +101,11 @@ struct migration {
     bool source_has_moved, was_complete, began_again;
 };
 
+/* What a store says of itself. */
+struct migration_said {
+    str name, value;
+};
+
 /* A transaction of the target; a server that goes away is waited for, and asked what became of it. */
 struct migration_writing {
     struct work work;
@@ -108,6 +113,8 @@ struct migration_writing {
     const struct migration_table *table;
     const struct migration_page *page;
     str merchant, vault;
+    struct migration_said *said;
+    size_t said_count;
     bool is_overtaken; /* another migration has begun there meanwhile; nothing was written */
 };
 
