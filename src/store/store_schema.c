@@ -39,13 +39,14 @@ bool tables_exist(struct sql *sql)
     return exist;
 }
 
-static bool is_taken(struct sql *sql)
+static bool is_free(struct store *store, struct error *error)
 {
-    const char *has_others = sql_dialect_of(sql)->has_others;
-    if (has_others) sql_ask(sql, has_others, NULL, 0);
-    bool taken = sql_next(sql);
-    sql_end(sql);
-    return taken;
+    const char *has_others = sql_dialect_of(store->sql)->has_others;
+    if (has_others) sql_ask(store->sql, has_others, NULL, 0);
+    bool taken = sql_next(store->sql);
+    sql_end(store->sql);
+    if (!store_was_read(store, error)) return false;
+    return !taken || error_set(error, "the database holds something else already: take an empty one");
 }
 
 enum { VERSIONS_BYTES = 240 };
@@ -59,14 +60,14 @@ static void write_versions(int version, char script[VERSIONS_BYTES])
 }
 
 /* What is made for a migration is half filled from its first moment on. */
-static bool make_schema(struct sql *sql, enum store_mode mode, struct error *error)
+static bool make_schema(struct store *store, enum store_mode mode, struct error *error)
 {
     char versions[VERSIONS_BYTES], first[VERSIONS_BYTES + sizeof MIGRATION_FIRST_ROW];
     bool migrates = mode == STORE_MIGRATES;
-    if (migrates && is_taken(sql)) return error_set(error, "the database holds something else already: take an empty one");
+    if (migrates && !is_free(store, error)) return false;
     write_versions(SCHEMA_VERSION, versions);
     snprintf(first, sizeof first, "%s%s", versions, migrates ? MIGRATION_FIRST_ROW : "");
-    return sql_make_schema(sql, florin_schema_sql, first, error);
+    return sql_make_schema(store->sql, florin_schema_sql, first, error);
 }
 
 /* What the store says of its schema. */
@@ -117,8 +118,8 @@ static bool bring_along(struct store *store, enum store_mode mode, int64_t from,
 static bool check_version(struct store *store, enum store_mode mode, struct error *error)
 {
     struct versions versions = load_versions(store);
-    if (versions.is == 0) return error_set(error, "this is not a store of florin: it has no schema version");
     if (!store_was_read(store, error)) return false;
+    if (versions.is == 0) return error_set(error, "this is not a store of florin: it has no schema version");
     if (versions.oldest > SCHEMA_VERSION) {
         return error_set(error, "the store has schema version %d, this florin knows %d: use the newer florin that wrote it", (int)versions.is,
                          SCHEMA_VERSION);
@@ -145,6 +146,6 @@ bool schema_prepare(struct store *store, enum store_mode mode, struct error *err
     bool exists = tables_exist(store->sql);
     if (!store_was_read(store, error)) return false;
     if (!exists && mode == STORE_READS) return error_set(error, "this is not a store of florin: it is empty");
-    if (!exists && !make_schema(store->sql, mode, error) && !tables_exist(store->sql)) return false; /* another node may have been faster */
+    if (!exists && !make_schema(store, mode, error) && !tables_exist(store->sql)) return false; /* another node may have been faster */
     return check_version(store, mode, error) && (mode == STORE_READS || number_store(store, error));
 }

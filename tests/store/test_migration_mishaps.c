@@ -185,6 +185,32 @@ static void move_until_quiet(struct ends *ends, const struct mishaps *mishaps)
     assert_true(number > DAYS_MIN);
 }
 
+static void try_to_move_there(void *ends)
+{
+    struct error error = { "" };
+    day_goes_wrong();
+    told->done = move(ends, &error);
+    if (!error.text[0]) day_fail("nothing was said");
+}
+
+static enum fate move_to_what_is_theirs(struct ends *ends, int64_t number)
+{
+    take_new_ends(ends);
+    place_tamper(ends->to, "CREATE TABLE theirs (number BIGINT)");
+    enum fate fate = day_with(&mishaps_of_servers, number, try_to_move_there, ends);
+    assert_int_equal(told->done, 0);
+    place_tamper(ends->to, "CREATE TABLE meta (name TEXT)"); /* there is none yet */
+    return fate;
+}
+
+/* An empty database is asked for, and nothing is made in another one, whatever keeps us from looking. */
+static void what_is_somebody_elses_stays_as_it_is(void **state)
+{
+    int64_t number = 1;
+    only_for_servers();
+    while (move_to_what_is_theirs(*state, number) != QUIET) assert_true(++number < DAYS_MAX);
+}
+
 static void the_old_store_goes_wrong_anywhere(void **state) { move_until_quiet(*state, &mishaps_of_files); }
 static void the_new_store_goes_wrong_anywhere(void **state) { move_until_quiet(*state, &mishaps_of_servers); }
 
@@ -193,6 +219,7 @@ static void the_new_store_goes_wrong_anywhere(void **state) { move_until_quiet(*
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        migration_test(what_is_somebody_elses_stays_as_it_is),
         migration_test(the_old_store_goes_wrong_anywhere),
         migration_test(the_new_store_goes_wrong_anywhere),
     };
