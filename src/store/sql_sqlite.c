@@ -228,7 +228,9 @@ static bool run_script(struct sql *sql, const char *script, struct error *error)
 {
     struct sqlite *sqlite = sqlite_of(sql);
     if (sqlite3_exec(sqlite->db, script, NULL, NULL, NULL) == SQLITE_OK) return true;
-    return say(sqlite, error, "the database refused a script");
+    say(sqlite, error, "the database refused a script");
+    rollback(sql); /* what it began, it leaves standing */
+    return false;
 }
 
 static bool set_up(struct sqlite *sqlite, bool read_only, struct error *error)

@@ -116,6 +116,19 @@ static void what_the_database_does_not_understand_is_broken(void **state)
     assert_true(error.text[0] != 0);
 }
 
+/* However far it came. */
+static void a_script_that_fails_leaves_nothing_behind(void **state)
+{
+    struct sql *sql = *state;
+    struct error error = { "" };
+    assert_false(sql_run_script(sql, "BEGIN; INSERT INTO thing VALUES (1, 'one'); nonsense; COMMIT", &error));
+    assert_int_equal(things(sql), 0);
+    sql_begin(sql, true);
+    sql_save(sql, INSERT, ONE(2, STR("two")), 1);
+    assert_int_equal(sql_commit(sql), SQL_FINE);
+    assert_int_equal(things(sql), 1);
+}
+
 static void a_text_without_bytes_is_null_and_comes_back_as_none(void **state)
 {
     struct sql *sql = *state;
@@ -145,6 +158,7 @@ int main(void)
         sql_test(a_savepoint_takes_back_its_own_part),
         sql_test(without_a_transaction_there_is_no_way_back),
         sql_test(what_the_database_does_not_understand_is_broken),
+        sql_test(a_script_that_fails_leaves_nothing_behind),
         sql_test(a_text_without_bytes_is_null_and_comes_back_as_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
