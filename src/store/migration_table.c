@@ -7,12 +7,6 @@
 #include "base/text.h"
 #include "store/migration_internal.h"
 
-static bool unreadable(struct store *store, struct error *error)
-{
-    sql_end(store->sql);
-    return store_unreadable(store, error);
-}
-
 /* ---- the catalog ---- */
 
 static void read_column(struct sql *sql, struct arena *arena, struct migration_table *table)
@@ -37,11 +31,11 @@ static bool load_columns(struct store *store, struct arena *arena, struct migrat
 {
     sql_ask(store->sql, "SELECT name, type, pk FROM pragma_table_info($1) ORDER BY cid",
             (struct sql_value[]){ TEXT(str_of(table->name)) }, 1);
-    while (sql_next(store->sql)) {
-        if (table->column_count == SQL_VALUES_MAX) return unreadable(store, error);
-        read_column(store->sql, arena, table);
-    }
-    return sql_trouble_of(store->sql) == SQL_FINE ? has_key(table, error) : unreadable(store, error);
+    while (table->column_count < SQL_VALUES_MAX && sql_next(store->sql)) read_column(store->sql, arena, table);
+    bool is_wider = sql_next(store->sql);
+    sql_end(store->sql);
+    if (is_wider) return error_set(error, "the table %s has more than %d columns", table->name, SQL_VALUES_MAX);
+    return store_was_read(store, error) && has_key(table, error);
 }
 
 /* ---- statements ---- */
@@ -130,10 +124,12 @@ static bool load_names(struct store *store, struct arena *arena, struct migratio
             "SELECT t.name FROM sqlite_schema t, pragma_table_info(t.name) c "
             "WHERE t.type = 'table' AND c.cid = 0 AND c.name = 'merchant_id' ORDER BY t.rowid",
             NULL, 0);
-    for (*count = 0; sql_next(store->sql); (*count)++) {
-        if (*count == MIGRATION_TABLES_MAX) return unreadable(store, error);
+    for (*count = 0; *count < MIGRATION_TABLES_MAX && sql_next(store->sql); (*count)++) {
         tables[*count] = (struct migration_table){ .name = sql_text(store->sql, 0, arena).bytes };
     }
+    bool are_more = sql_next(store->sql);
+    sql_end(store->sql);
+    if (are_more) return error_set(error, "the store has more than %d tables of merchants", MIGRATION_TABLES_MAX);
     return store_was_read(store, error);
 }
 
@@ -144,7 +140,7 @@ bool tables_load(struct store *store, struct arena *arena, struct migration_tabl
         struct migration_totals totals;
         if (!load_columns(store, arena, &tables[i], error)) return false;
         make_statements(arena, &tables[i]);
-        if (!table_load_totals(store, &tables[i], &totals)) return unreadable(store, error);
+        if (!table_load_totals(store, &tables[i], &totals)) return store_unreadable(store, error);
         tables[i].rows = totals.rows;
     }
     return true;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is kept and told of where a store has moved to: never a password, however libpq takes it. */
+/* What is kept and told of where a store has moved to: never a password, however libpq takes it. And which tables do not move. */
 #include "base/base_testing.h"
 
+#include <stdio.h>
+
+#include "base/text.h"
 #include "store/migration_internal.h"
+#include "store/shelf.h"
 
 static const struct address {
     const char *url, *told;
@@ -30,8 +34,75 @@ static void test_an_address_is_told_without_a_password(void **state)
     }
 }
 
+/* ---- tables ---- */
+
+static const struct odd_table {
+    const char *statement, *refusal; /* NULL: it is the house's own, and stays */
+} odd_tables[] = {
+    { "CREATE TABLE odd (number BIGINT, merchant_id TEXT)", NULL },
+    { "CREATE TABLE odd (merchant_id TEXT, number BIGINT)", "the table odd does not begin with its primary key" },
+    { "CREATE TABLE odd (merchant_id TEXT, number BIGINT, PRIMARY KEY (number, merchant_id))", "the table odd does not begin with" },
+    { "CREATE TABLE odd (merchant_id TEXT, two BIGINT, one BIGINT, PRIMARY KEY (one, two))", "the table odd does not begin with" },
+    { "CREATE TABLE odd (merchant_id TEXT, b, c, d, e, f, g, h, i, PRIMARY KEY (merchant_id, b, c, d, e, f, g, h, i))", "the table odd does not" },
+};
+
+/* The tables that move, or -1 and *error. */
+static int tables_that_move(struct shelf *shelf, struct error *error)
+{
+    struct arena arena = { 0 };
+    struct migration_table tables[MIGRATION_TABLES_MAX];
+    size_t count = 0;
+    shelf_reopen(shelf);
+    bool loaded = tables_load(shelf->store, &arena, tables, &count, error);
+    store_close(shelf->store);
+    shelf->store = NULL;
+    arena_close(&arena);
+    return loaded ? (int)count : -1;
+}
+
+static void test_a_table_that_cannot_be_copied_in_order_is_refused(void **state)
+{
+    struct shelf *shelf = *state;
+    struct error error = { "" };
+    int ours = tables_that_move(shelf, &error);
+    for (size_t i = 0; i < COUNT_OF(odd_tables); i++) {
+        const char *refusal = odd_tables[i].refusal;
+        shelf_tamper(shelf, odd_tables[i].statement);
+        assert_row(tables_that_move(shelf, &error) == (refusal ? -1 : ours), i);
+        assert_row(!refusal || str_contains(str_of(error.text), str_of(refusal)), i);
+        shelf_tamper(shelf, "DROP TABLE odd");
+    }
+}
+
+/* One more than there is room for, of columns and of tables. */
+static void test_more_than_there_is_room_for_is_refused(void **state)
+{
+    char statement[80];
+    struct shelf *shelf = *state;
+    struct error error = { "" };
+    struct text wide = text_open(&shelf->arena, 1024);
+    int ours = tables_that_move(shelf, &error);
+    text_put(&wide, STR("CREATE TABLE odd (merchant_id TEXT PRIMARY KEY"));
+    for (int i = 1; i <= SQL_VALUES_MAX; i++) text_put_format(&wide, ", column_%d", i);
+    text_put_format(&wide, ")%c", 0);
+    shelf_tamper(shelf, wide.bytes);
+    assert_int_equal(tables_that_move(shelf, &error), -1);
+    assert_string_equal(error.text, "the table odd has more than 48 columns");
+    shelf_tamper(shelf, "DROP TABLE odd");
+    for (int i = ours; i <= MIGRATION_TABLES_MAX; i++) {
+        snprintf(statement, sizeof statement, "CREATE TABLE odd_%d (merchant_id TEXT PRIMARY KEY)", i);
+        shelf_tamper(shelf, statement);
+    }
+    assert_int_equal(tables_that_move(shelf, &error), -1);
+    assert_string_equal(error.text, "the store has more than 32 tables of merchants");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_an_address_is_told_without_a_password) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_address_is_told_without_a_password),
+        shelf_test(test_a_table_that_cannot_be_copied_in_order_is_refused),
+        shelf_test(test_more_than_there_is_room_for_is_refused),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
