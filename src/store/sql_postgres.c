@@ -350,7 +350,7 @@ static enum sql_trouble commit(struct sql *sql)
 {
     struct postgres *postgres = postgres_of(sql);
     wait_for(postgres);
-    if (sql->trouble == SQL_FINE && postgres->connection) {
+    if (sql->trouble == SQL_FINE) {
         crash_point("op.commit_called");
         send_commit(postgres);
         crash_point("op.commit_synced");
