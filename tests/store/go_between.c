@@ -15,6 +15,7 @@ static struct {
     int64_t left; /* uses until it strikes; 0: it has, or none is planned */
     bool has_struck;
     const struct sql *cut; /* the connection that is gone */
+    int refusals;          /* tries to reach it anew that will fail */
     void (*meanwhile)(const void *context);
     const void *context;
 } plan;
@@ -50,6 +51,7 @@ static void cut(struct sql *sql)
 {
     real_of(sql)->rollback(sql);
     plan.cut = sql;
+    plan.refusals = plan.mishap == MISHAP_CUT;
 }
 
 static void pass_time(void)
@@ -137,7 +139,7 @@ static enum sql_trouble commit(struct sql *sql)
 
 static bool reach(struct sql *sql, struct error *error)
 {
-    if (is_its_turn(sql->driver)) return error_set(error, "%s", words);
+    if (plan.refusals > 0 && plan.refusals--) return error_set(error, "%s", words);
     if (plan.cut == sql) plan.cut = NULL;
     return real_of(sql)->reach(sql, error);
 }

@@ -11,7 +11,7 @@ enum mishap {
     MISHAP_COLLISION,  /* somebody was first, or a lock was not to be had */
     MISHAP_FULL,       /* no room */
     MISHAP_BROKEN,     /* an error that nobody expected */
-    MISHAP_CUT,        /* the connection breaks, and what was being asked for was not done */
+    MISHAP_CUT,        /* the connection breaks, what was being asked for was not done, and the first try to reach it anew fails */
     MISHAP_UNANSWERED, /* it breaks, and a commit or a script was done */
     MISHAP_COUNT,
 };

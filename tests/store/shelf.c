@@ -51,6 +51,18 @@ void shelf_reopen(struct shelf *shelf)
 
 void shelf_tamper(struct shelf *shelf, const char *statement) { place_tamper(shelf->url, statement); }
 
+void shelf_make_older(struct shelf *shelf)
+{
+    shelf_tamper(shelf, "DROP TABLE payer");
+    shelf_tamper(shelf, "DROP TABLE token");
+    shelf_tamper(shelf, "DROP TABLE vault_key");
+    shelf_tamper(shelf, "DROP TABLE node");
+    shelf_tamper(shelf, "ALTER TABLE operation DROP COLUMN node");
+    shelf_tamper(shelf, "ALTER TABLE operation DROP COLUMN node_epoch");
+    shelf_tamper(shelf, "DELETE FROM meta WHERE name = 'schema_oldest'");
+    shelf_tamper(shelf, "UPDATE meta SET value = '2' WHERE name = 'schema_version'");
+}
+
 /* ---- errands ---- */
 
 static void run_errand(struct work *work, void *store)

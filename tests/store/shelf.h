@@ -40,6 +40,9 @@ enum work_result shelf_ask(struct store *reader, void (*run)(struct store *store
 /* A statement on a connection of its own, behind the store's back; the store must be closed. */
 void shelf_tamper(struct shelf *shelf, const char *statement);
 
+/* The store as the schema's second version left it: without nodes, and all that came later. It must be closed. */
+void shelf_make_older(struct shelf *shelf);
+
 #define MERCHANT STR("m_1")
 
 /* Ids as they are made: in the order of their numbers. */

@@ -117,23 +117,37 @@ static void find_what_was_told(struct shelf *shelf, enum fate fate)
 
 static const struct mishaps *mishaps(void) { return place_is_file() ? &mishaps_of_files : &mishaps_of_servers; }
 
-static void write_and_ask_until_quiet(struct shelf *shelf, bool is_new)
+static void leave_empty(struct shelf *shelf) { (void)shelf; }
+
+static void make_store(struct shelf *shelf)
+{
+    shelf_reopen(shelf);
+    close_shelf(shelf);
+}
+
+static void make_older_store(struct shelf *shelf)
+{
+    make_store(shelf);
+    shelf_make_older(shelf);
+}
+
+static void write_and_ask_until_quiet(struct shelf *shelf, void (*prepare)(struct shelf *shelf))
 {
     int64_t number = 0;
     enum fate fate;
     do {
         assert_true(++number < DAYS_MAX);
         take_empty_place(shelf);
-        if (!is_new) shelf_reopen(shelf);
-        close_shelf(shelf);
+        prepare(shelf);
         fate = day_with(mishaps(), number, write_and_ask, shelf);
         find_what_was_told(shelf, fate);
     } while (fate != QUIET);
     assert_true(number > DAYS_MIN);
 }
 
-static void a_new_store_goes_wrong_anywhere(void **state) { write_and_ask_until_quiet(*state, true); }
-static void an_old_store_goes_wrong_anywhere(void **state) { write_and_ask_until_quiet(*state, false); }
+static void a_new_store_goes_wrong_anywhere(void **state) { write_and_ask_until_quiet(*state, leave_empty); }
+static void an_old_store_goes_wrong_anywhere(void **state) { write_and_ask_until_quiet(*state, make_store); }
+static void one_that_comes_along_goes_wrong_anywhere(void **state) { write_and_ask_until_quiet(*state, make_older_store); }
 
 /* ---- a day of taking over ---- */
 
@@ -293,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         shelf_test(a_new_store_goes_wrong_anywhere),
         shelf_test(an_old_store_goes_wrong_anywhere),
+        shelf_test(one_that_comes_along_goes_wrong_anywhere),
         shelf_test(taking_over_goes_wrong_anywhere),
         shelf_test(taken_over_while_it_was_cut_off_it_ends),
     };

@@ -23,26 +23,13 @@ static void a_schema_that_only_grew_is_worked_with(void **state)
     save_and_change_one(shelf);
 }
 
-/* As the second version left it: without nodes, and all that came later. */
-static void make_older(struct shelf *shelf)
-{
-    shelf_tamper(shelf, "DROP TABLE payer");
-    shelf_tamper(shelf, "DROP TABLE token");
-    shelf_tamper(shelf, "DROP TABLE vault_key");
-    shelf_tamper(shelf, "DROP TABLE node");
-    shelf_tamper(shelf, "ALTER TABLE operation DROP COLUMN node");
-    shelf_tamper(shelf, "ALTER TABLE operation DROP COLUMN node_epoch");
-    shelf_tamper(shelf, "DELETE FROM meta WHERE name = 'schema_oldest'");
-    shelf_tamper(shelf, "UPDATE meta SET value = '2' WHERE name = 'schema_version'");
-}
-
 static void an_older_schema_is_brought_along(void **state)
 {
     struct error error;
     struct shelf *shelf = *state;
     store_close(shelf->store);
     shelf->store = NULL;
-    make_older(shelf);
+    shelf_make_older(shelf);
     assert_null(store_open(str_of(shelf->url), STORE_READS, &error));
     assert_true(str_contains(str_of(error.text), STR("schema version 2, this florin knows 5: start its gateway")));
     shelf_reopen(shelf);
