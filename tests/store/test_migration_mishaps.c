@@ -214,6 +214,99 @@ static void what_is_somebody_elses_stays_as_it_is(void **state)
 static void the_old_store_goes_wrong_anywhere(void **state) { move_until_quiet(*state, &mishaps_of_files); }
 static void the_new_store_goes_wrong_anywhere(void **state) { move_until_quiet(*state, &mishaps_of_servers); }
 
+/* ---- what somebody does there in between ---- */
+
+static struct migration *open_migration(struct ends *ends)
+{
+    struct error error = { "" };
+    take_new_ends(ends);
+    struct migration *migration = migration_open(str_of(ends->from), str_of(ends->to), STR("alone"), &error);
+    if (!migration) fail_msg("%s", error.text);
+    return migration;
+}
+
+static const struct doing {
+    const char *statement, *refusal;
+} changes[] = {
+    { "UPDATE payment SET amount_minor = amount_minor + 1", "amount_minor is not the same on both sides" },
+    { "UPDATE payment SET description = 'another'", "description is not the same on both sides" },
+    { "UPDATE payment SET description = NULL", "description is not the same on both sides" },
+    { "DELETE FROM request", "request does not have the same rows on both sides" },
+    { "INSERT INTO answer SELECT merchant_id, 'z' || payment_id, operation_id, status, body FROM answer", "answer does not have the same rows" },
+};
+
+static void what_was_changed_after_it_was_copied_is_found(void **state)
+{
+    only_for_servers();
+    struct ends *ends = *state;
+    for (size_t i = 0; i < COUNT_OF(changes); i++) {
+        struct error error = { "" };
+        struct migration *migration = open_migration(ends);
+        assert_true(migration_copy(migration, tell_nobody, NULL, &error));
+        place_tamper(ends->to, changes[i].statement);
+        assert_row(!migration_compare(migration, tell_nobody, NULL, &error), i);
+        assert_row(str_contains(str_of(error.text), str_of(changes[i].refusal)), i);
+        migration_close(migration);
+    }
+}
+
+static void add_a_cent(void *ends, const struct migration_progress *progress)
+{
+    if (strcmp(progress->table, "payment") == 0 && !progress->is_same) {
+        place_tamper(((struct ends *)ends)->to, "UPDATE payment SET captured_minor = captured_minor + 1");
+    }
+}
+
+/* The sums come from the databases themselves, and behind the rows. */
+static void a_cent_that_comes_when_the_rows_were_compared_is_found(void **state)
+{
+    only_for_servers();
+    struct error error = { "" };
+    struct migration *migration = open_migration(*state);
+    assert_true(migration_copy(migration, tell_nobody, NULL, &error));
+    assert_false(migration_compare(migration, add_a_cent, *state, &error));
+    assert_string_equal(error.text, "payment does not come to the same count and sums on both sides");
+    migration_close(migration);
+}
+
+static const char *const other_marks[] = {
+    "UPDATE meta SET value = 'another_store 0 copying' WHERE name = 'migration'",
+    "UPDATE meta SET value = split_part(value, ' ', 1) || ' 4711 copying' WHERE name = 'migration'", /* a copy of it, from another day */
+    "UPDATE meta SET value = replace(value, 'copying', 'complete') WHERE name = 'migration'",
+    "UPDATE meta SET value = repeat('x', 100) || ' 0 copying' WHERE name = 'migration'",
+    "UPDATE meta SET value = split_part(value, ' ', 1) || ' soon copying' WHERE name = 'migration'",
+};
+
+static void where_another_has_begun_nothing_is_written(void **state)
+{
+    only_for_servers();
+    struct ends *ends = *state;
+    for (size_t i = 0; i < COUNT_OF(other_marks); i++) {
+        struct error error = { "" };
+        size_t payments = 0;
+        struct migration *migration = open_migration(ends);
+        place_tamper(ends->to, other_marks[i]);
+        assert_row(!migration_copy(migration, tell_nobody, NULL, &error), i);
+        assert_row(str_contains(str_of(error.text), STR("another migration has begun")), i);
+        count_payments(migration_target(migration), &payments);
+        assert_row(payments == 0, i);
+        migration_close(migration);
+    }
+}
+
+/* PostgreSQL has no place for it, and nothing is made of a merchant's words. */
+static void a_text_with_a_zero_in_it_does_not_move(void **state)
+{
+    only_for_servers();
+    struct ends *ends = *state;
+    struct error error = { "" };
+    take_new_ends(ends);
+    place_tamper(ends->from, "UPDATE payment SET description = 'one' || char(0) || 'two'");
+    assert_false(move(ends, &error));
+    assert_true(str_contains(str_of(error.text), STR("description is no text in UTF-8")));
+    assert_true(opens(ends->from, STORE_WRITES));
+}
+
 #define migration_test(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -222,6 +315,10 @@ int main(void)
         migration_test(what_is_somebody_elses_stays_as_it_is),
         migration_test(the_old_store_goes_wrong_anywhere),
         migration_test(the_new_store_goes_wrong_anywhere),
+        migration_test(what_was_changed_after_it_was_copied_is_found),
+        migration_test(a_cent_that_comes_when_the_rows_were_compared_is_found),
+        migration_test(where_another_has_begun_nothing_is_written),
+        migration_test(a_text_with_a_zero_in_it_does_not_move),
     };
     return cmocka_run_group_tests(tests, day_set_up, NULL);
 }
