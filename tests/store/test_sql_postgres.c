@@ -118,6 +118,55 @@ static void a_warning_at_commit_is_a_doubt(void **state)
     assert_int_equal(things(sql), 0);
 }
 
+static void raise_at_commit(struct sql *sql, const char *severity)
+{
+    char script[400];
+    struct error error = { "" };
+    snprintf(script, sizeof script,
+             "CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE %s 'said at commit'; RETURN NULL; END $$;"
+             "CREATE CONSTRAINT TRIGGER saying AFTER INSERT ON thing DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION say()",
+             severity);
+    if (!sql_run_script(sql, script, &error)) fail_msg("%s", error.text);
+}
+
+/* What was kept is seen when it is asked for. */
+static void whatever_is_warned_of_at_commit_is_a_doubt(void **state)
+{
+    only_for_servers();
+    struct sql *sql = *state;
+    raise_at_commit(sql, "WARNING");
+    sql_begin(sql, true);
+    sql_save(sql, INSERT, ONE(1, STR("one")), 1);
+    assert_int_equal(sql_commit(sql), SQL_DOUBT);
+    assert_int_equal(things(sql), 1);
+}
+
+static void what_is_less_than_a_warning_is_none(void **state)
+{
+    only_for_servers();
+    struct sql *sql = *state;
+    raise_at_commit(sql, "NOTICE");
+    sql_begin(sql, true);
+    sql_save(sql, INSERT, ONE(1, STR("one")), 1);
+    assert_int_equal(sql_commit(sql), SQL_FINE);
+    assert_int_equal(things(sql), 1);
+}
+
+/* Its snapshot is older than what it collided with: all of it has to run again. */
+static void there_is_no_way_back_to_a_savepoint(void **state)
+{
+    only_for_servers();
+    struct sql *sql = *state;
+    sql_begin(sql, true);
+    sql_save(sql, INSERT, ONE(1, STR("one")), 1);
+    sql_savepoint(sql);
+    sql_save(sql, INSERT, ONE(2, STR("two")), 1);
+    sql_release(sql);
+    assert_false(sql_rollback_to(sql));
+    sql_rollback(sql);
+    assert_int_equal(things(sql), 0);
+}
+
 static void more_than_a_queue_holds_is_written(void **state)
 {
     only_for_servers();
@@ -150,6 +199,9 @@ int main(void)
         sql_test(a_question_learns_it_as_well),
         sql_test(behind_commit_it_is_not_known),
         sql_test(a_warning_at_commit_is_a_doubt),
+        sql_test(whatever_is_warned_of_at_commit_is_a_doubt),
+        sql_test(what_is_less_than_a_warning_is_none),
+        sql_test(there_is_no_way_back_to_a_savepoint),
         sql_test(more_than_a_queue_holds_is_written),
         sql_test(what_the_server_does_itself_is_said),
     };

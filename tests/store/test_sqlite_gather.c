@@ -49,8 +49,18 @@ static int below_truncate(sqlite3_file *file, sqlite3_int64 size) { return (void
 static int below_size(sqlite3_file *file, sqlite3_int64 *out) { return (void)file, *out = 0, note('z', 0, 0); }
 static int below_close(sqlite3_file *file) { return (void)file, note('c', 0, 0); }
 
+static int below_lock(sqlite3_file *file, int level) { return (void)file, note('L', level, 0); }
+static int below_unlock(sqlite3_file *file, int level) { return (void)file, note('U', level, 0); }
+static int below_reserved(sqlite3_file *file, int *out) { return (void)file, *out = 1, note('V', 0, 0); }
+static int below_control(sqlite3_file *file, int what, void *with) { return (void)file, (void)with, note('C', what, 0); }
+static int below_sector(sqlite3_file *file) { return (void)file, 512; }
+static int below_device(sqlite3_file *file) { return (void)file, SQLITE_IOCAP_SAFE_APPEND; }
+
 static const sqlite3_io_methods below_methods = { .iVersion = 1, .xClose = below_close, .xRead = below_read, .xWrite = below_write,
-                                                  .xTruncate = below_truncate, .xSync = below_sync, .xFileSize = below_size };
+                                                  .xTruncate = below_truncate, .xSync = below_sync, .xFileSize = below_size,
+                                                  .xLock = below_lock, .xUnlock = below_unlock, .xCheckReservedLock = below_reserved,
+                                                  .xFileControl = below_control, .xSectorSize = below_sector,
+                                                  .xDeviceCharacteristics = below_device };
 
 static int below_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
 {
@@ -163,13 +173,18 @@ static void whoever_asks_sees_what_was_written(void **state)
 static int sync_it(sqlite3_file *file) { return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL); }
 static int read_it(sqlite3_file *file) { return file->pMethods->xRead(file, ink, 1, 0); }
 static int cut_it(sqlite3_file *file) { return file->pMethods->xTruncate(file, 0); }
+static int size_it(sqlite3_file *file)
+{
+    sqlite3_int64 size;
+    return file->pMethods->xFileSize(file, &size);
+}
 static int write_elsewhere(sqlite3_file *file) { return write_at(file, 500, 1); }
 
 /* A full disk must stay a full disk, whoever hears of it, and must not be told as a sync that went well. */
 static void a_write_that_fails_is_told_by_what_made_it_necessary(void **state)
 {
     sqlite3_file *file = *state;
-    int (*const asking[])(sqlite3_file *file) = { sync_it, read_it, cut_it, write_elsewhere };
+    int (*const asking[])(sqlite3_file *file) = { sync_it, read_it, cut_it, size_it, write_elsewhere };
     for (size_t i = 0; i < COUNT_OF(asking); i++) {
         below.count = 0;
         below.write_fails_with = SQLITE_FULL;
@@ -192,6 +207,18 @@ static void closing_writes_what_is_left(void **state)
     assert_int_equal(gather->xOpen(gather, "a.db-wal", file, SQLITE_OPEN_WAL, NULL), SQLITE_OK);
 }
 
+static void a_write_that_fails_at_the_close_is_told(void **state)
+{
+    sqlite3_file *file = *state;
+    sqlite3_vfs *gather = sqlite3_vfs_find(SQLITE_GATHER_NAME);
+    write_at(file, 0, 10);
+    below.write_fails_with = SQLITE_FULL;
+    assert_int_equal(file->pMethods->xClose(file), SQLITE_FULL);
+    saw("w 0 10;c 0 0;"); /* and closed it is */
+    below.write_fails_with = SQLITE_OK;
+    assert_int_equal(gather->xOpen(gather, "a.db-wal", file, SQLITE_OPEN_WAL, NULL), SQLITE_OK);
+}
+
 /* Nothing lies between SQLite and the database itself. */
 static void other_files_are_those_of_the_file_system_below(void **state)
 {
@@ -206,14 +233,24 @@ static void other_files_are_those_of_the_file_system_below(void **state)
 
 static void all_else_is_asked_below(void **state)
 {
-    (void)state;
     char random[4];
+    int reserved = 0;
     sqlite3_int64 time;
+    sqlite3_file *file = *state;
     sqlite3_vfs *gather = sqlite3_vfs_find(SQLITE_GATHER_NAME);
     assert_int_equal(gather->xSleep(gather, 7), SQLITE_OK);
     assert_int_equal(gather->xRandomness(gather, 4, random), SQLITE_OK);
     assert_int_equal(gather->xCurrentTimeInt64(gather, &time), SQLITE_OK);
     saw("S 7 0;R 4 0;T 0 0;");
+    below.count = 0;
+    assert_int_equal(file->pMethods->xLock(file, SQLITE_LOCK_SHARED), SQLITE_OK);
+    assert_int_equal(file->pMethods->xUnlock(file, SQLITE_LOCK_NONE), SQLITE_OK);
+    assert_int_equal(file->pMethods->xCheckReservedLock(file, &reserved), SQLITE_OK);
+    assert_int_equal(file->pMethods->xFileControl(file, SQLITE_FCNTL_PERSIST_WAL, NULL), SQLITE_OK);
+    saw("L 1 0;U 0 0;V 0 0;C 10 0;");
+    assert_int_equal(reserved, 1);
+    assert_int_equal(file->pMethods->xSectorSize(file), 512);
+    assert_int_equal(file->pMethods->xDeviceCharacteristics(file), SQLITE_IOCAP_SAFE_APPEND);
 }
 
 int main(void)
@@ -226,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_write_that_fails_is_told_by_what_made_it_necessary, set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_else_is_asked_below, set_up, tear_down),
         cmocka_unit_test_setup_teardown(closing_writes_what_is_left, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_write_that_fails_at_the_close_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_files_are_those_of_the_file_system_below, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

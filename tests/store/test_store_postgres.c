@@ -158,6 +158,30 @@ static void what_cannot_be_taken_is_told(void **state)
     assert_true(str_contains(str_of(error.text), STR("column \"value\" does not exist")));
 }
 
+static const struct node_name {
+    const char *name;
+    bool fits;
+} node_names[] = {
+    { "shop-1.Example_09", true }, { "azAZ09", true }, { "", false },   { "two words", false }, { "shop/1", false },
+    { "shop:1", false },           { "[1]", false },   { "{1}", false }, { "caf\xc3\xa9", false }, { "'; --", false },
+    { "123456789_123456789_123456789_123456789_123456789_123456789_123", true },
+    { "123456789_123456789_123456789_123456789_123456789_123456789_1234", false },
+};
+
+/* It stands in names of rows, between dots and blanks. */
+static void a_node_has_a_plain_name(void **state)
+{
+    only_for_servers();
+    struct shelf *shelf = *state;
+    for (size_t i = 0; i < COUNT_OF(node_names); i++) {
+        struct error error = { "" };
+        struct store *store = store_open_node(str_of(shelf->url), str_of(node_names[i].name), &error);
+        assert_row((store != NULL) == node_names[i].fits, i);
+        assert_row(store || str_contains(str_of(error.text), STR("the name of a node is 1 to 63 letters")), i);
+        store_close(store);
+    }
+}
+
 /* ---- a node that was stopped in the midst of a transaction ---- */
 
 /* Its connection's row is locked, as it is from the first commit that it was about to make. */
@@ -229,6 +253,7 @@ int main(void)
         shelf_test(what_was_cut_is_done_all_the_same),
         shelf_test(a_second_one_is_refused_while_the_first_is_there),
         shelf_test(what_cannot_be_taken_is_told),
+        shelf_test(a_node_has_a_plain_name),
         shelf_test(it_is_known_to_stand_idle),
         shelf_test(its_locks_keep_nobody_waiting),
     };

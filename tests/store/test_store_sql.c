@@ -129,6 +129,22 @@ static void a_script_that_fails_leaves_nothing_behind(void **state)
     assert_int_equal(things(sql), 1);
 }
 
+/* Never cut. */
+static void a_text_that_is_too_long_is_refused(void **state)
+{
+    only_for_files("so much does not go over the wire");
+    struct sql *sql = *state;
+    str much = { "", (size_t)INT32_MAX + 1 }; /* nobody gets to look at its bytes */
+    sql_save(sql, INSERT, ONE(1, much), 1);
+    assert_int_equal(sql_trouble_of(sql), SQL_BROKEN);
+    sql_rollback(sql);
+    sql_ask(sql, "SELECT number FROM thing WHERE words = $1", (struct sql_value[]){ sql_of_text(much) }, 1);
+    assert_false(sql_next(sql));
+    assert_int_equal(sql_trouble_of(sql), SQL_BROKEN);
+    sql_rollback(sql);
+    assert_int_equal(things(sql), 0);
+}
+
 static void a_text_without_bytes_is_null_and_comes_back_as_none(void **state)
 {
     struct sql *sql = *state;
@@ -159,6 +175,7 @@ int main(void)
         sql_test(without_a_transaction_there_is_no_way_back),
         sql_test(what_the_database_does_not_understand_is_broken),
         sql_test(a_script_that_fails_leaves_nothing_behind),
+        sql_test(a_text_that_is_too_long_is_refused),
         sql_test(a_text_without_bytes_is_null_and_comes_back_as_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
