@@ -207,22 +207,25 @@ static bool brought_along(struct store *store, str node, char out[HOUSE_VAULT_NA
     return is_there;
 }
 
-/* On a server each node keeps its own. */
-static void name_at_server(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])
+/* On a server each node keeps its own. What could not be asked before shows when the mark is loaded. */
+static bool name_at_server(struct store *store, char out[HOUSE_VAULT_NAME_BYTES], struct error *error)
 {
     struct store_mark mark;
-    struct error error;
     struct node_life life = store_life(store);
     str node = str_of(life.node);
-    if (!brought_along(store, node, out)) hash_name(str_of(store_load_mark(store, &mark, &error) ? mark.store_id : local_path()), node, out);
+    if (brought_along(store, node, out)) return true;
+    if (!store_load_mark(store, &mark, error)) return false;
+    hash_name(str_of(mark.store_id), node, out);
+    return true;
 }
 
-void house_vault_name(struct store *store, char out[HOUSE_VAULT_NAME_BYTES])
+bool house_vault_name(struct store *store, char out[HOUSE_VAULT_NAME_BYTES], struct error *error)
 {
-    char *whole = house_store_is_file() ? realpath(local_path(), NULL) : NULL;
-    if (house_store_is_file()) hash_name(str_of(whole ? whole : local_path()), STR(""), out);
-    else name_at_server(store, out);
+    if (!house_store_is_file()) return name_at_server(store, out, error);
+    char *whole = realpath(local_path(), NULL);
+    hash_name(str_of(whole ? whole : local_path()), STR(""), out);
     free(whole);
+    return true;
 }
 
 static bool share_vault(struct house *house, struct error *error)
@@ -239,7 +242,7 @@ static bool share_vault(struct house *house, struct error *error)
 static bool open_vault(struct house *house, struct error *error)
 {
     char name[HOUSE_VAULT_NAME_BYTES];
-    house_vault_name(house->store, name);
+    if (!house_vault_name(house->store, name, error)) return false;
     house->vault = vault_open(loop_world(house->loop), runtime_folder(), name, 2 * ((size_t)house_chosen.flows_max + VAULT_SLOTS_SPARE), error);
     return house->vault && share_vault(house, error);
 }

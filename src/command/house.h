@@ -143,9 +143,9 @@ bool house_paths(char store[STORE_PATH_BYTES], char witness[WITNESS_PATH_BYTES],
 const char *house_node(void);
 
 /* How the file with the keys of that store's sealed cards is named: its cards are those of one store's payments, by the file that it
- * was born in, or by what a database calls itself. */
+ * was born in, or by what a database calls itself. False: it could not be asked; by any other name the cards would be lost. */
 enum { HOUSE_VAULT_NAME_BYTES = 17 };
-void house_vault_name(struct store *store, char out[HOUSE_VAULT_NAME_BYTES]);
+bool house_vault_name(struct store *store, char out[HOUSE_VAULT_NAME_BYTES], struct error *error) MUST_CHECK;
 
 /* Where the master key of stored cards lies, if it lies in a file. */
 void house_master_key_path(char path[STORE_PATH_BYTES + 8]);

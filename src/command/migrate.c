@@ -93,7 +93,7 @@ static int compare(struct migrate *migrate)
 static int finish(struct migrate *migrate)
 {
     char vault[HOUSE_VAULT_NAME_BYTES];
-    house_vault_name(migration_source(migrate->migration), vault);
+    if (!house_vault_name(migration_source(migrate->migration), vault, &migrate->error)) return EXIT_UNREADABLE;
     return migration_finish(migrate->migration, house_merchant(), str_of(vault), &migrate->error) ? EXIT_FINE : EXIT_UNREADABLE;
 }
 
