@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is kept and told of where a store has moved to: never a password, however libpq takes it. And which tables do not move. */
+/* What is kept and told of where a store has moved to: never a password, however libpq takes it. And what does not
+ * move. */
 #include "base/base_testing.h"
 
 #include <stdio.h>
@@ -31,6 +32,25 @@ static void test_an_address_is_told_without_a_password(void **state)
         str told = migration_address_of(&arena, str_of(addresses[i].url));
         assert_string_equal(arena_copy(&arena, told).bytes, addresses[i].told);
         arena_close(&arena);
+    }
+}
+
+/* ---- ways ---- */
+
+static void test_a_store_moves_from_a_file_to_a_server_and_no_other_way(void **state)
+{
+    char too_long[STORE_URL_BYTES + 16];
+    struct shelf *shelf = *state;
+    snprintf(too_long, sizeof too_long, "sqlite:%0*d", STORE_PATH_BYTES, 0);
+    const char *const ways[][2] = {
+        { "sqlite:", "postgres://florin@db-1/florin" }, { "postgres://florin@db-1/florin", "postgres://florin@db-1/florin" },
+        { too_long, "postgres://florin@db-1/florin" },  { shelf->url, shelf->url },
+        { shelf->url, "mysql://florin@db-1/florin" },
+    };
+    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+        struct error error = { "" };
+        assert_row(!migration_open(str_of(ways[i][0]), str_of(ways[i][1]), STR("alone"), &error), i);
+        assert_row(str_contains(str_of(error.text), STR("moves from sqlite:PATH to postgres://USER@HOST/DATABASE")), i);
     }
 }
 
@@ -101,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_address_is_told_without_a_password),
+        shelf_test(test_a_store_moves_from_a_file_to_a_server_and_no_other_way),
         shelf_test(test_a_table_that_cannot_be_copied_in_order_is_refused),
         shelf_test(test_more_than_there_is_room_for_is_refused),
     };

@@ -13,7 +13,7 @@
 #include "store/shelf.h"
 #include "store/store_internal.h"
 
-enum { PAYMENTS = 2, DAYS_MAX = 5000, DAYS_MIN = 100 };
+enum { PAYMENTS = 2, SAYINGS = 17, DAYS_MAX = 5000, DAYS_MIN = 100 };
 
 /* The two ends; each try begins with a copy of the old store and an empty database. */
 struct ends {
@@ -33,7 +33,17 @@ static void save_everything(struct store *store, void *context)
     store_save_new_operation(store, MERCHANT, &operation);
     store_save_answer(store, MERCHANT, payment_id_str(&payment.id), operation_id_str(&operation.id), 200, STR("{}"));
     store_save_request(store, MERCHANT, &request);
-    store_save_meta(store, STR("said"), STR("of itself"));
+}
+
+/* A store may say much of itself. */
+static void save_sayings(struct store *store, void *context)
+{
+    char name[24];
+    (void)context;
+    for (int i = 0; i < SAYINGS; i++) {
+        snprintf(name, sizeof name, "said_%02d", i);
+        store_save_meta(store, str_of(name), STR("of itself"));
+    }
 }
 
 static void fill_old_store(struct shelf *shelf)
@@ -42,6 +52,7 @@ static void fill_old_store(struct shelf *shelf)
     shelf->store = store_open(str_of(shelf->url), STORE_WRITES, &error);
     if (!shelf->store) fail_msg("%s", error.text);
     for (int64_t i = 1; i <= PAYMENTS; i++) assert_int_equal(shelf_do(shelf, save_everything, &i), WORK_DONE);
+    assert_int_equal(shelf_do(shelf, save_sayings, NULL), WORK_DONE);
     store_finish(shelf->store);
     store_close(shelf->store);
     shelf->store = NULL;
@@ -151,7 +162,8 @@ static void find_everything(struct store *store, void *shelf)
         assert_int_equal(store_list_events(store, arena, MERCHANT, payment_id_str(&id), 0, 10, &events), 1);
         assert_true(store_load_request(store, arena, MERCHANT, STR("core"), payment_id_str(&id), &request));
     }
-    assert_str(store_load_meta(store, arena, STR("said")), STR("of itself"));
+    assert_str(store_load_meta(store, arena, STR("said_00")), STR("of itself"));
+    assert_str(store_load_meta(store, arena, STR("said_16")), STR("of itself"));
     assert_str(store_load_meta(store, arena, STR("vault")), STR("alone vault"));
 }
 

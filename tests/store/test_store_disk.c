@@ -123,6 +123,37 @@ static void the_others_of_the_batch_are_done(void **state)
     free(many);
 }
 
+/* A decision that collides, and when it runs again finds the disk full. */
+struct unlucky {
+    int runs;
+    struct payment_record record;
+};
+
+static void collide_and_fill(struct store *store, void *context)
+{
+    struct unlucky *unlucky = context;
+    struct payment_record stranger = payment_of(404);
+    if (unlucky->runs++ == 0) store_save_payment(store, MERCHANT, &stranger); /* there is no such row */
+    else store_save_new_payment(store, MERCHANT, &unlucky->record);
+}
+
+static void what_collides_and_then_finds_no_room_is_not_kept(void **state)
+{
+    struct shelf *shelf = *state;
+    struct unlucky unlucky = { .record = payment_of(1) };
+    char *much = malloc(1000 * 1000);
+    memset(much, 'x', 1000 * 1000);
+    unlucky.record.metadata = (str){ much, 1000 * 1000 };
+    limit_pages(shelf, true);
+    assert_int_equal(shelf_do(shelf, collide_and_fill, &unlucky), WORK_FULL);
+    assert_int_equal(unlucky.runs, 2);
+    limit_pages(shelf, false);
+    assert_int_equal(payments_in(shelf), 0);
+    assert_int_equal(shelf_do(shelf, collide_and_fill, &unlucky), WORK_DONE);
+    assert_int_equal(payments_in(shelf), 1);
+    free(much);
+}
+
 /* In a view of the file systems that is this process's own and goes with it. */
 static bool mount_small_disk(const char *path)
 {
@@ -197,6 +228,7 @@ int main(void)
         shelf_test(a_write_that_fails_ends_the_process),
         shelf_test(a_full_disk_keeps_nothing_of_whom_it_meets),
         shelf_test(the_others_of_the_batch_are_done),
+        shelf_test(what_collides_and_then_finds_no_room_is_not_kept),
         shelf_test(a_small_disk_fills_up),
         shelf_test(the_log_does_not_grow_without_end),
     };

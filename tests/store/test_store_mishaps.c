@@ -76,11 +76,22 @@ static void ask_about(const struct shelf *shelf)
     store_close(reader);
 }
 
+/* By the connection that writes: there is nothing to keep, and no doubt about it. */
+static void only_look(struct store *store)
+{
+    int64_t counter = 0;
+    struct errand errand = errand_of(read_counter, &counter);
+    struct work *works[] = { &errand.work };
+    store_run_batch(store, works, 1);
+    if (errand.work.result == WORK_DONE && counter != told->done) day_fail("a wrong answer to a look");
+}
+
 static void write_and_ask(void *shelf)
 {
     day_goes_wrong();
     struct store *store = open_or_end(shelf, STORE_WRITES, "alone");
     for (int i = 0; i < BATCHES; i++) count_up_together(store);
+    only_look(store);
     write_beside(shelf, store);
     ask_about(shelf);
     store_finish(store);

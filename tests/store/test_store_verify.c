@@ -297,6 +297,8 @@ static const struct damage {
     { "UPDATE payment SET captured_minor = -1 WHERE " PAY(3), VERIFY_MONEY, "more is captured" },
     { "UPDATE payment SET refunded_minor = -1 WHERE " PAY(3), VERIFY_MONEY, "more is refunded" },
     { "UPDATE payment SET amount_minor = 0 WHERE " PAY(3), VERIFY_MONEY, "outside" },
+    { "UPDATE payment SET amount_minor = 9223372036854775807 WHERE " PAY(3), VERIFY_MONEY, "outside" },
+    { "UPDATE payment SET authorized_minor = -1 WHERE " PAY(3), VERIFY_MONEY, "outside" },
     { "UPDATE payment SET authorized_minor = 9223372036854775807 WHERE " PAY(3), VERIFY_MONEY, "outside" },
     /* operations */
     { "DELETE FROM operation WHERE " OP(2), VERIFY_OPERATION, "00001: its capture, operation op_000000000000000000000000000000000002, is not there" },
