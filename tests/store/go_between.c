@@ -7,6 +7,8 @@
 #include "base/base.h"
 #include "store/sql_driver.h"
 
+enum { ALIKE_MAX = 2 }; /* rows of one question, and saves by one statement: the first, and one with a part done; the rest are like it */
+
 static const char words[] = "a mishap that a test has planned";
 
 static struct {
@@ -15,6 +17,8 @@ static struct {
     int64_t left; /* uses until it strikes; 0: it has, or none is planned */
     bool has_struck;
     const struct sql *cut; /* the connection that is gone */
+    const char *text;      /* of the newest statement */
+    int alike;             /* rows that it has given, or times that it was run in a row */
     int refusals;          /* tries to reach it anew that will fail */
     void (*meanwhile)(const void *context);
     const void *context;
@@ -72,6 +76,8 @@ static bool strikes(struct sql *sql)
     sql_stick(sql, trouble_of_mishap(), words);
     return true;
 }
+
+static bool is_like_the_last(const struct sql *sql) { return plan.alike >= ALIKE_MAX && plan.cut != sql; }
 
 /* ---- the slots ---- */
 
@@ -151,7 +157,9 @@ static void bear(struct sql *sql, const char *name)
 
 static void save(struct sql *sql, const char *text, const struct sql_value *values, size_t count, int64_t rows_expected)
 {
-    if (!strikes(sql)) real_of(sql)->save(sql, text, values, count, rows_expected);
+    plan.alike = text == plan.text ? plan.alike + 1 : 0;
+    plan.text = text;
+    if (is_like_the_last(sql) || !strikes(sql)) real_of(sql)->save(sql, text, values, count, rows_expected);
 }
 
 static void settle(struct sql *sql)
@@ -161,12 +169,16 @@ static void settle(struct sql *sql)
 
 static void ask(struct sql *sql, const char *text, const struct sql_value *values, size_t count)
 {
+    plan.alike = 0;
+    plan.text = text;
     if (!strikes(sql)) real_of(sql)->ask(sql, text, values, count);
 }
 
 static bool next(struct sql *sql)
 {
-    if (!strikes(sql)) return real_of(sql)->next(sql);
+    bool passes = is_like_the_last(sql) || !strikes(sql);
+    plan.alike++;
+    if (passes) return real_of(sql)->next(sql);
     real_of(sql)->end(sql);
     return false;
 }

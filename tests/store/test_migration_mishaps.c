@@ -13,7 +13,7 @@
 #include "store/shelf.h"
 #include "store/store_internal.h"
 
-enum { PAYMENTS = 2, SAYINGS = 17, DAYS_MAX = 5000, DAYS_MIN = 100 };
+enum { PAYMENTS = 2, SAYINGS = 17, DAYS_MAX = 5000, DAYS_MIN = 40 };
 
 /* The two ends; each try begins with a copy of the old store and an empty database. */
 struct ends {
