@@ -19,7 +19,7 @@ class Company(Process):
                          '--seed', seed, '--quiet', *more, *words, environment=environment, name=f'sim {self.name}')
         self.session = requests.Session()
         self.session.trust_env = False
-        self.description = description_of(self.name)
+        self.description = description_of(type(self).name)  # by now self.name says what the process is called
 
     def control(self, method, path, **more):
         """/sim/...: what tests ask of the simulator itself."""
