@@ -49,6 +49,8 @@ enum {
           "The merchant's secret key." },                                                                \
         { "sim_" #id ".client", SETTING_TEXT, client_text, 0, 0, &id##_chosen.client,                    \
           "The name of the merchant's client, where the company has one beside the key." },              \
+        { "sim_" #id ".encryption_key", SETTING_TEXT, NULL, 0, 0, &id##_chosen.encryption_key,           \
+          "What card data come encrypted with, where the company wants that; without one, the key on its page." }, \
         { "sim_" #id ".webhook_secret", SETTING_TEXT, secret_text, 0, 0, &id##_chosen.webhook_secret,    \
           "What notices are signed with." },                                                             \
         { "sim_" #id ".notify", SETTING_TEXT, NULL, 0, 0, &id##_chosen.notify,                           \
@@ -99,6 +101,7 @@ static struct desk *open_psp(const struct psp_trade *trade, const struct simulat
         .desk = *desk,
         .key = chosen->key,
         .client = chosen->client,
+        .encryption_key = chosen->encryption_key,
         .webhook_secret = chosen->webhook_secret,
         .notify = chosen->notify,
         .hold_hours = chosen->hold_hours,

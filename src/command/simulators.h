@@ -20,6 +20,7 @@ struct simulator_settings {
     int64_t cards;
     const char *key; /* of the companies */
     const char *client;
+    const char *encryption_key;
     const char *webhook_secret;
     const char *notify;
     int64_t hold_hours;

@@ -120,6 +120,7 @@ struct psp_options {
     /* Texts live as long as it does; NULL: none. */
     const char *key;            /* the merchant's secret key, or his client's secret */
     const char *client;         /* the name of his client, where there is one */
+    const char *encryption_key; /* what card data come encrypted with, where the company wants that */
     const char *webhook_secret; /* what notices are signed with */
     const char *notify;         /* the address that they go to */
     int64_t hold_hours;         /* until an authorization expires; 0: as the company has it */
