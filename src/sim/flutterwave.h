@@ -48,7 +48,7 @@ struct flutterwave_charge {
     str tx_ref, flw_ref;
     str currency, email, name, phone, narration, redirect_url;
     str meta;                /* JSON; STR_NONE: none */
-    int64_t amount;          /* what was asked, or captured */
+    int64_t amount;          /* what was asked */
     int64_t charged;         /* what the payer paid */
     int64_t fee, refunded;
     const char *status;      /* "pending", "successful", "failed": nothing else, whatever follows */

@@ -35,7 +35,7 @@ void flutterwave_capture(struct psp_visit *visit)
     int64_t rest = charge->amount - amount;
     charge->is_open = false;
     charge->is_captured = true;
-    charge->amount = charge->charged = amount;
+    charge->charged = amount;
     charge->fee = flutterwave_fee(amount);
     *flutterwave_balance(flutterwave, charge) += amount - charge->fee;
     flutterwave_enter(flutterwave, visit, charge, "capture", charge->item.id, amount);

@@ -69,7 +69,8 @@ static void put_card(struct text *text, const struct flutterwave_charge *charge,
 
 static void put_money(struct text *text, const struct flutterwave_charge *charge, enum flutterwave_view view)
 {
-    put_amount(text, "amount", charge->amount, charge->currency);
+    bool is_of_capture = view == FLUTTERWAVE_ANSWERED && charge->is_captured;
+    put_amount(text, "amount", is_of_capture ? charge->charged : charge->amount, charge->currency);
     put_amount(text, "charged_amount", charge->charged, charge->currency);
     put_amount(text, "app_fee", charge->fee, charge->currency);
     json_put_int(text, "merchant_fee", 0);

@@ -97,6 +97,7 @@ def test_a_hold_is_captured_in_part_and_its_status_never_tells(flutterwave):
     captured = flutterwave.post(f'charges/{hold["flw_ref"]}/capture', {'amount': '60'}).json()
     assert (captured['message'], captured['data']['amount'], captured['data']['status']) == ('Charge captured', 60, 'successful')
     assert flutterwave.kinds(hold['tx_ref'])[1:] == [('capture', 6000), ('release', 4000)]
+    assert (flutterwave.verify(hold)['amount'], flutterwave.verify(hold)['charged_amount']) == (100, 60)
     refunded = flutterwave.post(f'charges/{hold["flw_ref"]}/refund', {'amount': '60'}).json()
     assert (refunded['message'], refunded['data']['status']) == ('Charge refunded', 'successful')
     assert flutterwave.verify(hold)['status'] == 'successful'
