@@ -83,12 +83,22 @@ bool account_is_used(const struct processor *processor, const struct account_cho
     return choice->keys_file || processor->credential == CREDENTIAL_NONE;
 }
 
+/* Is there a key to encrypt with, where the processor wants that? */
+static bool can_encrypt(const struct processor *processor, const char *encryption_key, const char *path, struct error *error)
+{
+    size_t wanted = processor->encryption_key_bytes;
+    if (wanted == 0 || (encryption_key && strlen(encryption_key) == wanted)) return true;
+    return error_set(error, "%s holds no encryption_key of %zu characters", path, wanted);
+}
+
 static bool open_keys(const struct processor *processor, const struct account_choice *choice, bool live, struct account_keys *keys,
                       struct error *error)
 {
     *keys = (struct account_keys){ 0 };
     if (!choice->keys_file) return true;
-    return account_keys_read(choice->keys_file, keys, error) && fits_mode(processor, keys->keys.secret_key, live, choice->keys_file, error);
+    return account_keys_read(choice->keys_file, keys, error) &&
+           fits_mode(processor, keys->keys.secret_key, live, choice->keys_file, error) &&
+           can_encrypt(processor, keys->keys.encryption_key, choice->keys_file, error);
 }
 
 bool account_open(const struct processor *processor, const struct account_choice *choice, bool live, struct account_keys *keys,

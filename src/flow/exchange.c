@@ -5,6 +5,7 @@
 #include "flow/call.h"
 #include "flow/flows_internal.h"
 #include "processor/holes.h"
+#include "processor/span.h"
 
 /* A node without its lease looks again after this. */
 #define LEASE_PAUSE (INT64_C(200) * MICROS_PER_MS)
@@ -55,6 +56,7 @@ static bool fill(struct operation_flow *flow, str *body)
 {
     const struct operation_record *operation = &flow->operation;
     size_t padded = flow->line->settings.processor->body_bytes_padded;
+    const char *encryption_key = flow->line->settings.keys.encryption_key;
     if (!holes_are_in(operation->body)) {
         *body = holes_fill(&flow->sent_arena, operation->body, NULL, padded);
         return true;
@@ -62,7 +64,7 @@ static bool fill(struct operation_flow *flow, str *body)
     struct card *card = card_take();
     bool opened = operation->card_sealed.bytes && vault_open_card(flow->flows->options.vault, operation->card_slot,
                                                                   operation_id_str(&operation->id), operation->card_sealed, card);
-    if (opened) *body = holes_fill(&flow->sent_arena, operation->body, card, padded);
+    if (opened) *body = spans_encrypt(&flow->sent_arena, holes_fill(&flow->sent_arena, operation->body, card, padded), encryption_key);
     card_give_back(card);
     return opened;
 }

@@ -26,8 +26,19 @@ static void put_filling(struct text *text, enum hole hole, const struct card *ca
     }
 }
 
+static void put_two_digits(struct text *text, enum hole hole, const struct card *card)
+{
+    INSIST(hole == HOLE_EXPIRY_MONTH || hole == HOLE_EXPIRY_YEAR);
+    int number = hole == HOLE_EXPIRY_MONTH ? card->expiry_month : card->expiry_year % 100;
+    text_put_format(text, "\"%02d\"", number);
+}
+
 static void fill_one(struct text *text, const char *mark, const struct card *card)
 {
+    if (mark[2] == 'A' + HOLE_JSON_TWO_DIGITS) {
+        put_two_digits(text, (enum hole)(mark[1] - 'a'), card);
+        return;
+    }
     bool quoted = mark[2] == 'A' + HOLE_JSON_STRING;
     if (quoted) text_put_char(text, '"');
     put_filling(text, (enum hole)(mark[1] - 'a'), card);

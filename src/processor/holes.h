@@ -19,6 +19,7 @@ enum hole {
 enum hole_encoding {
     HOLE_RAW,
     HOLE_JSON_STRING,
+    HOLE_JSON_TWO_DIGITS, /* of a month or year: "06", "32" */
 };
 
 /* Marks are made of control bytes, which no escaped text from outside can contain. */

@@ -98,6 +98,7 @@ struct processor {
     const char *content_type;    /* of all bodies */
     struct processor_header headers[PROCESSOR_HEADERS_MAX]; /* up to the first without a name */
     enum processor_credential credential;
+    size_t encryption_key_bytes; /* of the key that its spans are encrypted with (span.h); 0: it has none */
     const char *key_header;      /* carries the idempotency key; NULL: it has none */
     const char *replayed_header; /* marks a replay, value "true"; NULL: none */
     micros key_window;           /* how long it remembers a key */

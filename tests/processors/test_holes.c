@@ -61,6 +61,18 @@ static void every_hole_in_every_encoding(void **state)
     }
 }
 
+static void months_and_years_of_two_digits(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    struct text text = text_open(&arena, 16);
+    hole_put(&text, HOLE_EXPIRY_MONTH, HOLE_JSON_TWO_DIGITS);
+    hole_put(&text, HOLE_EXPIRY_YEAR, HOLE_JSON_TWO_DIGITS);
+    assert_str(holes_fill(&arena, text_str(&text), &visa, 0), STR("\"06\"\"30\""));
+    assert_str(holes_fill(&arena, text_str(&text), &longest, 0), STR("\"01\"\"00\""));
+    arena_close(&arena);
+}
+
 static void bytes_without_holes_stay_as_they_are(void **state)
 {
     (void)state;
@@ -171,10 +183,11 @@ static void processors_are_found_by_their_names(void **state)
     assert_true(count >= 1);
     for (size_t i = 0; i < count; i++) {
         assert_ptr_equal(processor_named(str_of(all[i]->name)), all[i]);
-        assert_true(all[i]->key_window > 0);
+        assert_int_equal(all[i]->key_window > 0, all[i]->key_header != NULL);
         for (int kind = OPERATION_AUTHORIZE; kind < OPERATION_KIND_COUNT; kind++) {
             assert_int_equal(all[i]->operations[kind].ask == NULL, all[i]->operations[kind].read == NULL); /* pairs */
             assert_int_equal(all[i]->look_ups[kind].ask == NULL, all[i]->look_ups[kind].read == NULL);
+            assert_true(all[i]->inquiries[kind].read || !attempt_inquires(all[i]->protection[kind]));
         }
     }
     const str strangers[] = { STR(""), STR("BANK"), STR("ban"), STR("banks"), STR_NONE };
@@ -199,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_card_stands_exactly_where_it_belongs),
         cmocka_unit_test(every_hole_in_every_encoding),
+        cmocka_unit_test(months_and_years_of_two_digits),
         cmocka_unit_test(bytes_without_holes_stay_as_they_are),
         cmocka_unit_test(a_card_may_be_asked_for_often),
         cmocka_unit_test(bodies_are_padded_with_spaces),

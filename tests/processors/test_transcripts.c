@@ -6,7 +6,8 @@
  *     amount, authorization, capture, refund         what the call is about
  *     exchange, previous, reference, without_cvv     more of it; the first exchange, when nothing is said
  *     payment, email, name, return_url               who pays, and where he comes back to
- *     asks, asked_body                               the bytes; <card_number> and so on are holes, <raw_card_number> without quotes
+ *     asks, asked_body                               the bytes; <card_number> and so on are holes, <raw_card_number> without quotes, and
+ *                                                    <encrypted> and </encrypted> stand around a span
  *     answers, answered_body                         status, "replayed" when it was marked so; without a body there is none
  *     means, id, expires_at, action, decline, word, flags    the outcome; what is left out must be empty, flags may be anything
  *     means, found_amount, parent                    the same of a look-up */
@@ -21,6 +22,7 @@
 #include "base/text.h"
 #include "processor/holes.h"
 #include "processor/processor.h"
+#include "processor/span.h"
 
 enum { CASES_MAX = 2048, PATH_BYTES = 1024, CASES_AT_LEAST = 20 /* of each processor */ };
 
@@ -119,14 +121,29 @@ static const struct {
     { STR_CONSTANT("<expiry_year>"), HOLE_EXPIRY_YEAR, HOLE_RAW },
     { STR_CONSTANT("<raw_card_number>"), HOLE_CARD_NUMBER, HOLE_RAW },
     { STR_CONSTANT("<raw_cvv>"), HOLE_CARD_CVV, HOLE_RAW },
+    { STR_CONSTANT("<two_digit_month>"), HOLE_EXPIRY_MONTH, HOLE_JSON_TWO_DIGITS },
+    { STR_CONSTANT("<two_digit_year>"), HOLE_EXPIRY_YEAR, HOLE_JSON_TWO_DIGITS },
 };
+
+/* A span's mark; gives its length as written here, 0: there is none. */
+static size_t put_mark(struct text *text, str written)
+{
+    static const str opens = STR_CONSTANT("<encrypted>"), closes = STR_CONSTANT("</encrypted>");
+    if (str_starts_with(written, opens)) {
+        span_open(text);
+        return opens.length;
+    }
+    if (!str_starts_with(written, closes)) return 0;
+    span_close(text);
+    return closes.length;
+}
 
 /* The frozen bytes: holes are written in words here, and as marks there. */
 static str frozen(struct arena *arena, str written)
 {
     struct text text = text_open(arena, 256);
     while (written.length > 0) {
-        size_t step = 1;
+        size_t mark = put_mark(&text, written), step = mark > 0 ? mark : 1;
         for (size_t i = 0; i < COUNT_OF(hole_names); i++) {
             if (!str_starts_with(written, hole_names[i].written)) continue;
             hole_put(&text, hole_names[i].hole, hole_names[i].encoding);
