@@ -138,6 +138,10 @@ class Description:
             best = jsonschema.exceptions.best_match(errors)
             raise Mismatch(f'{where}: at /{"/".join(map(str, best.absolute_path))}: {best.message[:400]}')
 
+    def check_named(self, name, value):
+        """A value is what the file calls by that name."""
+        self._validate({'$ref': f'#/components/schemas/{name}'}, value, name)
+
     # --- Answers ---
 
     def check_answer(self, method, target, status, body):
