@@ -11,7 +11,7 @@ enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 enum { METRIC_BUCKETS = 20 };
 
 /* One series. Declare it static, register it once, count on it for ever.
- * Series of one name stand together when they are registered one after the other. */
+ * Series of one name stand together, whenever they are registered. */
 struct metric {
     const char *name;   /* "florin_operations_total" */
     const char *labels; /* "kind=\"capture\"" or NULL */

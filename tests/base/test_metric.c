@@ -90,6 +90,25 @@ static void tells_histograms(void **state)
     arena_close(&arena);
 }
 
+static struct metric late = { .name = "florin_late_total", .labels = "rule=\"a\"", .help = "Late.", .kind = METRIC_COUNTER };
+static struct metric later = { .name = "florin_late_total", .labels = "rule=\"b\"", .help = "Late.", .kind = METRIC_COUNTER };
+static struct metric between = { .name = "florin_between", .help = "Between.", .kind = METRIC_GAUGE };
+
+/* Those that nobody knew of at the start stand with their kin all the same. */
+static void series_of_one_name_stand_together(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    metric_register(&late);
+    metric_register(&between);
+    metric_register(&later);
+    assert_true(str_contains(all_metrics(&arena), STR("# TYPE florin_late_total counter\n"
+                                                      "florin_late_total{rule=\"a\"} 0\n"
+                                                      "florin_late_total{rule=\"b\"} 0\n"
+                                                      "# HELP florin_between Between.\n")));
+    arena_close(&arena);
+}
+
 static void *count_in_a_thread(void *unused)
 {
     (void)unused;
@@ -115,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_counters_and_gauges),
         cmocka_unit_test(tells_histograms),
+        cmocka_unit_test(series_of_one_name_stand_together),
         cmocka_unit_test(no_count_is_lost_between_threads),
     };
     return cmocka_run_group_tests(tests, register_all, NULL);
