@@ -106,6 +106,16 @@ struct card_face card_face_of(const struct card_number *number)
     return face;
 }
 
+bool card_brand_is(str word)
+{
+    for (size_t i = 0; i < COUNT_OF(brands); i++) {
+        if (str_equal(word, str_of(brands[i].brand))) return true;
+    }
+    return str_equal(word, STR("unknown"));
+}
+
+int64_t card_bin(const struct card_number *number) { return leading_number(number->digits, CARD_BIN_DIGITS); }
+
 static bool is_card(const char *digits, size_t count)
 {
     return count >= 14 && brand_of(digits, count) && has_right_check_digit(digits, count);

@@ -40,6 +40,14 @@ bool card_is_expired(int month, int year, micros now);
 
 struct card_face card_face_of(const struct card_number *number);
 
+/* Is that one of the words of card_face's brand? */
+bool card_brand_is(str word);
+
+/* The first CARD_BIN_DIGITS digits as a number: who has issued it. For deciding, never to be kept: with the last four they are most of a
+ * short number. */
+enum { CARD_BIN_DIGITS = 8 };
+int64_t card_bin(const struct card_number *number);
+
 /* The text holds a run of 14 to 19 digits (single spaces or dashes between them allowed) with a known brand's
  * prefix and length and a right check digit: somebody put a card where none belongs. UUIDs and long hexadecimal names
  * that stand alone are passed over: their digits are chance. */

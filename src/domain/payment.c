@@ -150,13 +150,19 @@ static bool takes_currency(const struct capability *can, currency c)
     return false;
 }
 
+enum refusal capability_refusal(const struct capability *can, const struct command *authorize)
+{
+    if (!takes_currency(can, authorize->amount.currency)) return REFUSED_CURRENCY_NOT_SUPPORTED;
+    if (can->needs_cvv && !authorize->has_cvv) return REFUSED_CVV_REQUIRED;
+    if (can->needs_email && !authorize->has_email) return REFUSED_EMAIL_REQUIRED;
+    return can->only_sells && !authorize->captures_itself ? REFUSED_HOLD_NOT_SUPPORTED : REFUSED_NOT;
+}
+
 static struct decision decide_authorize(const struct payment *payment, const struct command *command)
 {
     INSIST(payment->state == PAYMENT_NEW && money_is_payable(command->amount));
-    if (!takes_currency(&command->can, command->amount.currency)) return refuse(REFUSED_CURRENCY_NOT_SUPPORTED);
-    if (command->can.needs_cvv && !command->has_cvv) return refuse(REFUSED_CVV_REQUIRED);
-    if (command->can.needs_email && !command->has_email) return refuse(REFUSED_EMAIL_REQUIRED);
-    if (command->can.only_sells && !command->captures_itself) return refuse(REFUSED_HOLD_NOT_SUPPORTED);
+    enum refusal by_record = capability_refusal(&command->can, command);
+    if (by_record != REFUSED_NOT) return refuse(by_record);
     if (command->card_expired) return refuse(REFUSED_CARD_EXPIRED);
 
     struct decision decision = happen(EVENT_AUTHORIZE_STARTED, command->amount.minor, command->now);

@@ -119,6 +119,9 @@ struct command {
     struct capability can;
 };
 
+/* Why that authorization cannot be had of a processor with that record; REFUSED_NOT: it can. The command's own record is not asked. */
+enum refusal capability_refusal(const struct capability *can, const struct command *authorize);
+
 enum event_kind {
     EVENT_NONE,
     EVENT_AUTHORIZE_STARTED,

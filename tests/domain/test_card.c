@@ -291,9 +291,31 @@ static void random_names_are_never_taken_for_a_card(void **state)
     }
 }
 
+/* Who has issued it: the first eight digits, of long numbers and short ones. */
+static void first_digits_are_a_number(void **state)
+{
+    (void)state;
+    struct card_number number;
+    assert_true(card_number_read(STR("4111111111111111"), &number));
+    assert_int_equal(card_bin(&number), 41111111);
+    assert_true(card_number_read(STR("4222222222222"), &number));
+    assert_int_equal(card_bin(&number), 42222222);
+    assert_true(card_number_read(STR("0000000000000000"), &number));
+    assert_int_equal(card_bin(&number), 0);
+}
+
+static void brands_are_those_that_a_card_can_have(void **state)
+{
+    (void)state;
+    assert_true(card_brand_is(STR("visa")) && card_brand_is(STR("verve")) && card_brand_is(STR("unknown")));
+    assert_false(card_brand_is(STR("Visa")) || card_brand_is(STR("vis")) || card_brand_is(STR("")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_digits_are_a_number),
+        cmocka_unit_test(brands_are_those_that_a_card_can_have),
         cmocka_unit_test(numbers_have_a_brand_and_a_last_four),
         cmocka_unit_test(a_refused_number_is_not_kept),
         cmocka_unit_test(any_single_wrong_digit_is_noticed),
