@@ -21,6 +21,7 @@ static const struct endpoint endpoints[] = {
     { DOOR_MERCHANTS, MERCHANT, "POST", "/v1/tokens",                 tokens_make,        KEY,    BODY_JSON,          OTHER,    80, JSON },
     { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/tokens/{id}",            get_token,          NO_KEY, BODY_NONE,          OTHER,   100, JSON },
     { DOOR_MERCHANTS, MERCHANT, "DELETE", "/v1/tokens/{id}",          tokens_delete,      NO_KEY, BODY_NONE,          OTHER,   100, JSON },
+    { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/processors",             list_processors,    NO_KEY, BODY_NONE,          OTHER,   100, JSON },
     { DOOR_MERCHANTS, ANYBODY,  "GET",  "/healthz",                   get_healthz,        NO_KEY, BODY_NONE,          OTHER,     0, TEXT },
     { DOOR_MERCHANTS, ANYBODY,  "GET",  "/readyz",                    get_readyz,         NO_KEY, BODY_NONE,          OTHER,     0, TEXT },
     { DOOR_MERCHANTS, ANYBODY,  "GET",  "/metrics",                   get_metrics,        NO_KEY, BODY_NONE,          OTHER,     0, TEXT },

@@ -64,6 +64,9 @@ void get_order(struct api_call *call);
 void take_payer_back(struct api_call *call);
 void list_events(struct api_call *call);
 
+/* processors.c */
+void list_processors(struct api_call *call);
+
 /* health.c, pages.c */
 void get_healthz(struct api_call *call);
 void get_readyz(struct api_call *call);

@@ -2,6 +2,17 @@
 /* attempt: the judgment, one short rule for each outcome. */
 #include "domain/attempt.h"
 
+str protection_word(enum protection protection)
+{
+    static const char *const words[] = {
+        [PROTECTED_BY_KEY] = "key",
+        [PROTECTED_BY_STATE] = "state",
+        [PROTECTED_BY_REFERENCE] = "reference",
+        [PROTECTED_BY_NOTHING] = "nothing",
+    };
+    return str_of(words[protection]);
+}
+
 static struct verdict verdict(enum verdict_kind kind) { return (struct verdict){ .kind = kind }; }
 
 static struct verdict review(const char *reason)

@@ -14,6 +14,9 @@ enum protection {
     PROTECTED_BY_NOTHING,   /* a second try is a second effect: it is inquired about, and sent again only when it is certainly not there */
 };
 
+/* "key", "state", "reference" or "nothing", as the API tells it. */
+str protection_word(enum protection protection);
+
 /* What one exchange with a processor came to, in our words. */
 enum outcome_kind {
     OUTCOME_UNKNOWN,     /* no answer, or one that makes no sense: it may have happened */

@@ -208,7 +208,8 @@ void flows_look(const struct flows *flows, struct flows_view *out)
     out->nodes = nodes_count(flows);
     out->line_count = flows->line_count;
     for (size_t i = 0; i < flows->line_count; i++) {
-        out->lines[i] = (struct line_view){ flows->lines[i].settings.processor->name, flows->lines[i].pace.open };
+        const struct line *line = &flows->lines[i];
+        out->lines[i] = (struct line_view){ line->settings.processor->name, line->pace.open, line_is_set_up(line) };
     }
     out->oldest_card = vault_oldest(flows->options.vault, world_now(world));
 }

@@ -203,6 +203,7 @@ struct flows_view {
     struct line_view {
         const char *processor;
         bool breaker_open;
+        bool is_set_up;
     } lines[PROCESSORS_MAX];
     size_t line_count;
     micros oldest_card;   /* the longest life of a sealed card */

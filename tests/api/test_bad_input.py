@@ -315,7 +315,7 @@ def test_a_body_needs_a_content_type(shared_shop):
 
 
 @pytest.mark.parametrize('target', ['/v1/payments', '/v1/payments/pay_' + '0' * 36, '/v1/payments/pay_' + '0' * 36 + '/events',
-                                    '/v1/orders/x', '/problems/not_found'])
+                                    '/v1/orders/x', '/v1/processors', '/problems/not_found'])
 def test_questions_are_answered_in_json_only(shared_shop, target):
     shared_shop.client.look(target, headers=[('Accept', 'image/png')]).expect(406, 'not_acceptable')
 
