@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/house.h"
+#include "command/route_file.h"
 #include "domain/card.h"
 #include "world/http_server.h"
 
@@ -27,6 +28,7 @@ struct serve_settings {
     const char *listen;
     const char *cards;
     const char *log_level;
+    const char *routes_file;
     int64_t connections_max;
     bool open;
     bool print_config;
@@ -41,6 +43,8 @@ static const struct setting settings[] = {
       "Where to listen; port 0 picks a free one." },
     HOUSE_SETTINGS,
 #include "command/account_settings.list"
+    { "routes_file", SETTING_TEXT, NULL, 0, 0, &chosen.routes_file,
+      "File with the rules that say which processor takes a payment that names none, read again on SIGHUP; without it all go to the bank." },
     { "open", SETTING_SWITCH, "off", 0, 0, &chosen.open,
       "Listen elsewhere than on loopback although no keys are asked for: everybody who reaches it may move money." },
     { "cards", SETTING_TEXT, "auto", 0, 0, &chosen.cards,
@@ -68,6 +72,7 @@ static size_t settings_of_file(void)
 
 struct gateway {
     struct house house;
+    struct route_file routes;
     struct api *api;
     struct http_server *server;
     struct http_server *control;
@@ -227,13 +232,67 @@ static void listen_now(void *context)
     }
 }
 
+/* ---- the rules ---- */
+
+static bool is_set_up(const struct flows_view *view, str processor)
+{
+    for (size_t i = 0; i < view->line_count; i++) {
+        if (str_equal(str_of(view->lines[i].processor), processor)) return view->lines[i].is_set_up;
+    }
+    return false;
+}
+
+/* They may stand in the rules of every gateway all the same: they are passed over here. */
+static void warn_of_absent(const struct gateway *gateway)
+{
+    struct flows_view view;
+    const struct route_rules *rules = &gateway->routes.rules;
+    flows_look(gateway->house.flows, &view);
+    for (size_t i = 0; i < rules->count; i++) {
+        for (size_t at = 0; at < rules->rules[i].target_count; at++) {
+            str processor = rules->rules[i].targets[at].processor;
+            if (is_set_up(&view, processor)) continue;
+            log_warn("a rule names a processor that is not set up", LOG_TEXT("rule", rules->rules[i].name), LOG_TEXT("processor", processor));
+        }
+    }
+}
+
+/* Whole or not at all: what is wrong leaves the rules that there are. */
+static bool read_routes(struct gateway *gateway, struct error *error)
+{
+    struct route_file fresh;
+    if (!route_file_read(chosen.routes_file, &fresh, error)) return false;
+    route_file_close(&gateway->routes);
+    gateway->routes = fresh;
+    flows_route_by(gateway->house.flows, &gateway->routes.rules);
+    log_info("rules were read", LOG_TEXT("file", str_of(chosen.routes_file)), LOG_NUMBER("rules", (int64_t)fresh.rules.count));
+    warn_of_absent(gateway);
+    return true;
+}
+
+static void read_routes_again(void *context)
+{
+    struct error error;
+    if (!read_routes(context, &error)) log_error("the rules were not taken, the old ones stay", LOG_TEXT("why", str_of(error.text)));
+}
+
+static bool open_routes(struct gateway *gateway)
+{
+    if (!chosen.routes_file) return true;
+    if (!read_routes(gateway, &gateway->error)) return false;
+    loop_on_reload(gateway->house.loop, read_routes_again, gateway);
+    return true;
+}
+
+/* ---- all ---- */
+
 static size_t store_queue(void *loop) { return loop_commits_pending(loop); }
 
 static bool is_store_away(void *house) { return house_store_is_away(house); }
 
 static bool open_gateway(struct gateway *gateway)
 {
-    if (!house_open(&gateway->house, &gateway->error)) return false;
+    if (!house_open(&gateway->house, &gateway->error) || !open_routes(gateway)) return false;
     struct api_options options = {
         .world = loop_world(gateway->house.loop),
         .flows = gateway->house.flows,
@@ -260,6 +319,7 @@ static void close_gateway(struct gateway *gateway)
     if (gateway->control) http_server_close(gateway->control);
     if (gateway->api) api_close(gateway->api);
     house_close(&gateway->house);
+    route_file_close(&gateway->routes);
 }
 
 static int list_crash_points(void)

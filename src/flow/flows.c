@@ -42,6 +42,8 @@ struct flows *flows_open(const struct flows_options *options)
     return flows;
 }
 
+void flows_route_by(struct flows *flows, const struct route_rules *rules) { flows->routes = rules; }
+
 void flows_stop_taking(struct flows *flows) { flows->stopping = true; }
 
 bool flows_are_quiet(const struct flows *flows)
@@ -139,7 +141,6 @@ void flows_authorize(struct flows *flows, const struct request_name *name, const
     struct operation_flow *flow = take_request(flows, name, waiter);
     if (!flow) return;
     struct arena *arena = &flow->flow.arena;
-    if (wish->processor) flow->line = line_of(flows, str_of(wish->processor->name));
     flow->asked = OPERATION_AUTHORIZE;
     flow->command = (struct command){ .kind = COMMAND_AUTHORIZE, .amount = wish->amount, .captures_itself = wish->captures_itself,
                                       .has_email = wish->customer_email.length > 0 };

@@ -5,6 +5,7 @@
 #define FLORIN_FLOW_FLOWS_H
 
 #include "base/hash.h"
+#include "domain/route.h"
 #include "processor/processor.h"
 #include "store/store.h"
 #include "vault/vault.h"
@@ -76,7 +77,7 @@ struct waiter {
 
 /* ---- opening ---- */
 
-enum { PROCESSORS_MAX = 8 };
+enum { PROCESSORS_MAX = ROUTE_PROCESSORS_MAX };
 
 struct processor_settings {
     const struct processor *processor;
@@ -114,6 +115,10 @@ struct flows *flows_open(const struct flows_options *options);
  * expired holds and old keys now and then. `ready` is called once all open operations are known. */
 void flows_recover(struct flows *flows, void (*ready)(void *context), void *context);
 
+/* These rules say from now on which processor a new payment goes to that names none; they stay the caller's, until others are given.
+ * NULL: there are none, as at first. */
+void flows_route_by(struct flows *flows, const struct route_rules *rules);
+
 /* How long a node's lease lasts: by its own clock from the moment before its sign of life was written, and by the others' clocks from
  * the moment after they saw it. The second is longer, so that who lost his lease knows it before anybody acts on it. */
 #define LEASE_OWN (INT64_C(4) * MICROS_PER_SECOND)
@@ -144,7 +149,7 @@ struct request_name {
 struct payment_wish {
     money amount;
     bool captures_itself;
-    const struct processor *processor; /* NULL: the default */
+    const struct processor *processor; /* NULL: the rules decide (flows_route_by) */
     str order_id, customer_id;
     str description; /* STR_NONE: none */
     str metadata;    /* JSON object */

@@ -67,6 +67,9 @@ struct operation_flow {
     struct operation_id card_owner; /* whom the card was sealed for */
     struct payment_id payment_id;
     struct operation_id fresh_id; /* for the next operation that begins */
+    struct route_decision route;  /* authorize; its line is the first of the order, else the nearest one */
+    enum route_bar route_bar;     /* why nobody can take it; ROUTE_CLEAR: somebody does */
+    bool route_is_used;           /* by the transaction, so it is to be counted */
     bool refuses_new;             /* a new payment cannot be begun now ... */
     enum ending_kind refuses_with; /* ... for this reason; what was begun before is answered all the same */
     struct settle_wish settle;
@@ -121,6 +124,7 @@ struct flows {
     struct operation_flow *by_request[FLOW_BUCKETS];
     struct operation_flow *by_payment[FLOW_BUCKETS];
     struct world_timer sweep_timer, room_timer;
+    const struct route_rules *routes; /* NULL: none */
     struct recovery *recovery;
     struct nodes *nodes; /* NULL: it is alone */
 };
@@ -192,6 +196,17 @@ void write_reply_in(struct arena *arena, struct operation_flow *flow, enum endin
 /* The form in which the operation's answer is to be written, after a restart found by its name. */
 const struct answer_form *form_of(const struct operation_flow *flow);
 
+/* ---- routing.c: which processor takes a new payment ---- */
+
+/* Sets the flow's route, and its line. `bin`: as in struct route_facts. */
+void route_payment(struct operation_flow *flow, int64_t bin);
+
+/* What history tells of it: by which rule, who is next, and who was passed over and why. */
+void route_put(struct text *text, const struct operation_flow *flow);
+
+/* For /metrics, once it is durable. */
+void route_count(const struct operation_flow *flow);
+
 /* ---- nodes.c: the lease of this node, and the others ---- */
 
 /* For a node that has a name: takes part from now on. `begun` is called once it has its lease. */
@@ -221,5 +236,6 @@ void measure_call(const struct http_call *call, bool first);
 void measure_ended(const struct operation_flow *flow);
 void measure_doubt(enum verdict_kind kind);
 void measure_takeover(size_t operations);
+void measure_route(str rule, str processor);
 
 #endif

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* measures: what the flows count, for /metrics. */
+#include <stdio.h>
+#include <string.h>
+
 #include "flow/flows_internal.h"
+
+enum { ROUTE_SERIES_MAX = 256, ROUTE_LABELS_BYTES = 96 };
 
 #define OPERATIONS(kind_word, result_word)                                                                             \
     {                                                                                                                  \
@@ -45,6 +50,37 @@ static struct metric takeovers = { .name = "florin_node_takeovers_total", .help 
 static struct metric operations_taken_over = { .name = "florin_operations_taken_over_total",
                                                .help = "Open operations that came to this node by that.",
                                                .kind = METRIC_COUNTER };
+
+/* One series for each rule and processor that a decision has named, as they come: rules may change while we run. Beyond the last, all
+ * others are one. */
+static struct route_series {
+    char labels[ROUTE_LABELS_BYTES];
+    struct metric count;
+} routes[ROUTE_SERIES_MAX];
+static size_t route_series_count;
+
+static struct metric *route_series(const char *labels)
+{
+    for (size_t i = 0; i < route_series_count; i++) {
+        if (strcmp(routes[i].labels, labels) == 0) return &routes[i].count;
+    }
+    if (route_series_count == ROUTE_SERIES_MAX) return NULL;
+    struct route_series *fresh = &routes[route_series_count++];
+    memcpy(fresh->labels, labels, ROUTE_LABELS_BYTES);
+    fresh->count = (struct metric){ .name = "florin_route_decisions_total", .labels = fresh->labels,
+                                    .help = "New payments, by the rule that decided and who takes them.", .kind = METRIC_COUNTER };
+    metric_register(&fresh->count);
+    return &fresh->count;
+}
+
+void measure_route(str rule, str processor)
+{
+    char labels[ROUTE_LABELS_BYTES] = "rule=\"other\",processor=\"\"";
+    if (route_series_count == 0) (void)route_series(labels);
+    (void)snprintf(labels, sizeof labels, "rule=\"%.*s\",processor=\"%.*s\"", STR_FORMAT(rule), STR_FORMAT(processor));
+    struct metric *series = route_series(labels);
+    metric_add(series ? series : &routes[0].count, 1);
+}
 
 void flows_register_metrics(void)
 {

@@ -67,6 +67,14 @@ static void refuse_new(struct operation_flow *flow, enum ending_kind why)
     flow->refuses_with = why;
 }
 
+/* Its first digits are seen by the rules before it is sealed, and kept nowhere. */
+static void take_card(struct operation_flow *flow)
+{
+    int64_t bin = card_bin(&flow->wish.card->number);
+    if (!seal_card(flow)) refuse_new(flow, ENDING_OVERLOADED);
+    route_payment(flow, bin);
+}
+
 /* What is not begun now is refused only after the key was looked up: an earlier answer is given whatever the weather. */
 static struct next prepare(struct flow *base)
 {
@@ -77,7 +85,7 @@ static struct next prepare(struct flow *base)
 
     make_id(base->world, STR("pay_"), flow->payment_id.text);
     if (flow->wish.card_trouble != ENDING_DONE) refuse_new(flow, flow->wish.card_trouble);
-    if (flow->wish.card && !seal_card(flow)) refuse_new(flow, ENDING_OVERLOADED);
+    if (flow->wish.card) take_card(flow);
     if (flows->storage_low) refuse_new(flow, ENDING_STORAGE_LOW);
     if (!line_is_set_up(flow->line)) refuse_new(flow, ENDING_NOT_SET_UP);
     if (pace_refuses_new(&flow->line->pace, base->world)) refuse_new(flow, ENDING_UNAVAILABLE);
@@ -278,6 +286,8 @@ static void rested(struct flow *base, bool committed)
         flow->record = flow->moved;
         flow->operation = flow->moved_operation;
     }
+    if (committed && flow->route_is_used) route_count(flow);
+    flow->route_is_used = false;
     flow->has_moved = false;
     flow->has_reply = flow->has_reply && committed;
     answer_overdue(flow);

@@ -144,11 +144,23 @@ static void keep_payer(struct operation_flow *flow)
     if (is_told) store_save_new_payer(flow->flow.store, merchant_of(flow), payment_id_str(&flow->moved.id), &flow->payer);
 }
 
+/* Everybody who is named for this payment lacks what its rule needs. What its own rules refuse they refuse themselves. */
+static enum refusal refusal_of_route(const struct operation_flow *flow)
+{
+    if (flow->route_bar == ROUTE_NO_CAPTURE) return REFUSED_HOLD_NOT_SUPPORTED;
+    bool lacks_parts = flow->route_bar == ROUTE_NO_PARTIAL_CAPTURE || flow->route_bar == ROUTE_NO_PARTIAL_REFUND;
+    return lacks_parts ? REFUSED_PARTIAL_NOT_SUPPORTED : REFUSED_NOT;
+}
+
 static struct next begin_requested(struct operation_flow *flow)
 {
     struct token_record token = { 0 };
     bool is_new = flow->command.kind == COMMAND_AUTHORIZE;
-    if (is_new) fresh_payment(flow);
+    if (is_new) {
+        fresh_payment(flow);
+        flow->route_is_used = true;
+        if (refusal_of_route(flow) != REFUSED_NOT) return refuse(flow, refusal_of_route(flow));
+    }
     flow->command.can = flow->line->settings.processor->can;
     flow->command.amount.currency = flow->command.amount.currency.code[0] ? flow->command.amount.currency : flow->moved.payment.amount.currency;
 
@@ -187,10 +199,11 @@ struct next record_attempt(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     struct next where;
-    flow->has_moved = false;
+    flow->has_moved = flow->route_is_used = false;
     if (key_was_used(flow, &where)) return where.step == JOIN ? join_or_resume(flow) : where;
     if (flow->command.kind == COMMAND_AUTHORIZE && flow->refuses_new) {
         if (flow->refuses_with == ENDING_REFUSED) return refuse_card(flow);
+        flow->route_is_used = flow->route.rule.length > 0; /* without a card nothing was decided */
         write_reply(flow, flow->refuses_with, REFUSED_NOT, NULL);
         return go(REPLY);
     }

@@ -26,6 +26,7 @@ static str event_data(struct operation_flow *flow, const struct event *event, co
     if (telling->reason) json_put_str(&data, "reason", str_of(telling->reason));
     if (telling->stray_holds) json_put_int(&data, "possible_stray_holds", telling->stray_holds);
     if (telling->by.length) json_put_str(&data, "by", telling->by);
+    if (event->kind == EVENT_AUTHORIZE_STARTED) route_put(&data, flow);
     json_close_object(&data);
     return text_str(&data);
 }

@@ -33,9 +33,11 @@ struct loop {
     struct work_thread *asks;
 
     uv_prepare_t before_sleep;
-    uv_signal_t signals[2];
+    uv_signal_t signals[3]; /* SIGTERM, SIGINT, SIGHUP */
     void (*stop)(void *context);
     void *stop_context;
+    void (*reload)(void *context);
+    void *reload_context;
 
     struct pooled_timer *free_timers;
     struct pooled_timer *made_timers;
@@ -186,12 +188,12 @@ static void flush_log(uv_prepare_t *prepare)
 
 static void signal_came(uv_signal_t *signal, int number)
 {
-    (void)number;
     struct loop *loop = signal->data;
-    if (loop->stop != NULL) loop->stop(loop->stop_context);
+    if (number == SIGHUP) loop->reload(loop->reload_context);
+    else if (loop->stop != NULL) loop->stop(loop->stop_context);
 }
 
-/* These two never keep the loop alive by themselves. */
+/* These never keep the loop alive by themselves. */
 static void prepare_handles(struct loop *loop)
 {
     INSIST(uv_prepare_init(&loop->uv, &loop->before_sleep) == 0);
@@ -252,6 +254,13 @@ void loop_on_stop(struct loop *loop, void (*stop)(void *context), void *context)
     loop->stop_context = context;
     INSIST(uv_signal_start(&loop->signals[0], signal_came, SIGTERM) == 0);
     INSIST(uv_signal_start(&loop->signals[1], signal_came, SIGINT) == 0);
+}
+
+void loop_on_reload(struct loop *loop, void (*reload)(void *context), void *context)
+{
+    loop->reload = reload;
+    loop->reload_context = context;
+    INSIST(uv_signal_start(&loop->signals[2], signal_came, SIGHUP) == 0);
 }
 
 void loop_run(struct loop *loop)

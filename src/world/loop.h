@@ -25,6 +25,9 @@ size_t loop_commits_pending(const struct loop *loop);
 /* SIGTERM and SIGINT call this on the loop. */
 void loop_on_stop(struct loop *loop, void (*stop)(void *context), void *context);
 
+/* SIGHUP calls this on the loop. */
+void loop_on_reload(struct loop *loop, void (*reload)(void *context), void *context);
+
 /* Runs until loop_stop. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);

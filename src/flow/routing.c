@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* routing: gathers what the rules ask for, and keeps what they decide. Decided on the loop, which knows the breakers and owns the rules;
+ * it is durable with the intent, in the history. */
+#include "flow/routing.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "flow/flows_internal.h"
+
+/* ---- facts ---- */
+
+struct route_candidate route_candidate_of(const struct processor *processor, bool is_set_up)
+{
+    return (struct route_candidate){
+        .processor = str_of(processor->name),
+        .is_set_up = is_set_up,
+        .captures = processor->can.only_sells || processor->operations[OPERATION_CAPTURE].ask != NULL,
+        .can = processor->can,
+    };
+}
+
+const struct route_member *route_members(struct arena *arena, str metadata, size_t *count)
+{
+    const struct json *object;
+    bool is_read = json_read(arena, metadata, &object) == JSON_FINE;
+    INSIST(is_read && "what was taken as metadata is an object");
+    struct route_member *members = arena_take(arena, (json_length(object) + 1) * sizeof *members);
+    *count = 0;
+    for (struct json_item item = json_first(object); item.value; item = json_next(item)) {
+        members[(*count)++] = (struct route_member){ item.name, json_string(item.value) };
+    }
+    return members;
+}
+
+static size_t list_candidates(const struct flows *flows, struct route_candidate out[PROCESSORS_MAX])
+{
+    for (size_t i = 0; i < flows->line_count; i++) {
+        const struct line *line = &flows->lines[i];
+        out[i] = route_candidate_of(line->settings.processor, line_is_set_up(line));
+        out[i].breaker_open = pace_refuses_new(&line->pace, flows->options.world);
+    }
+    return flows->line_count;
+}
+
+static int candidate_asked_for(const struct operation_flow *flow)
+{
+    if (!flow->wish.processor) return ROUTE_NOBODY;
+    return (int)(line_of(flow->flows, str_of(flow->wish.processor->name)) - flow->flows->lines);
+}
+
+static struct route_facts gather(const struct operation_flow *flow, int64_t bin)
+{
+    return (struct route_facts){
+        .payment_id = payment_id_str(&flow->payment_id),
+        .amount = flow->wish.amount,
+        .captures_itself = flow->wish.captures_itself,
+        .has_cvv = flow->command.has_cvv,
+        .has_email = flow->command.has_email,
+        .brand = str_of(flow->card_face.brand),
+        .bin = bin,
+        .customer_id = flow->wish.customer_id,
+        .asked_for = candidate_asked_for(flow),
+    };
+}
+
+/* ---- the decision ---- */
+
+static struct line *line_for(struct operation_flow *flow)
+{
+    const struct route_decision *route = &flow->route;
+    flow->route_bar = ROUTE_CLEAR;
+    if (route->order_count > 0) return &flow->flows->lines[route->order[0]];
+    const struct route_passed *nearest = route_nearest(route);
+    flow->route_bar = nearest->bar;
+    return &flow->flows->lines[nearest->candidate];
+}
+
+void route_payment(struct operation_flow *flow, int64_t bin)
+{
+    struct arena scratch = { 0 };
+    struct route_candidate candidates[PROCESSORS_MAX];
+    const struct route_rules *rules = flow->flows->routes;
+    struct route_facts facts = gather(flow, bin);
+    facts.candidates = candidates;
+    facts.candidate_count = list_candidates(flow->flows, candidates);
+    if (rules && rules->ask_metadata) facts.metadata = route_members(&scratch, flow->wish.metadata, &facts.metadata_count);
+    flow->route = route_decide(rules, &facts);
+    flow->route.rule = arena_copy(&flow->flow.arena, flow->route.rule); /* the rules may be gone before the payment is */
+    flow->line = line_for(flow);
+    arena_close(&scratch);
+}
+
+/* ---- telling it ---- */
+
+static str name_of(const struct operation_flow *flow, int candidate)
+{
+    return str_of(flow->flows->lines[candidate].settings.processor->name);
+}
+
+static void put_then(struct text *text, const struct operation_flow *flow)
+{
+    const struct route_decision *route = &flow->route;
+    json_name(text, "then");
+    json_open_list(text);
+    for (size_t i = 1; i < route->order_count; i++) {
+        json_comma(text);
+        text_put_json(text, name_of(flow, route->order[i]));
+    }
+    json_close_list(text);
+}
+
+static void put_passed(struct text *text, const struct operation_flow *flow)
+{
+    const struct route_decision *route = &flow->route;
+    json_name(text, "passed_over");
+    json_open_list(text);
+    for (size_t i = 0; i < route->passed_count; i++) {
+        json_comma(text);
+        json_open_object(text);
+        json_put_str(text, "processor", name_of(flow, route->passed[i].candidate));
+        json_put_str(text, "reason", route_bar_word(route->passed[i].bar));
+        json_close_object(text);
+    }
+    json_close_list(text);
+}
+
+void route_put(struct text *text, const struct operation_flow *flow)
+{
+    json_name(text, "route");
+    json_open_object(text);
+    json_put_str(text, "rule", flow->route.rule);
+    if (flow->route.order_count > 1) put_then(text, flow);
+    if (flow->route.passed_count > 0) put_passed(text, flow);
+    json_close_object(text);
+}
+
+void route_count(const struct operation_flow *flow)
+{
+    measure_route(flow->route.rule, flow->route.order_count > 0 ? name_of(flow, flow->route.order[0]) : STR(""));
+}
