@@ -414,7 +414,8 @@ def test_a_first_start_that_is_stopped_at_once_leaves_a_good_store(tmp_path, sho
 
 # --- the command line ---
 
-@pytest.mark.parametrize('words', [['--help'], ['serve', '--help'], ['sim', 'bank', '--help'], ['reconcile', '--help'], ['review', '--help']])
+@pytest.mark.parametrize('words', [['--help'], ['serve', '--help'], ['sim', 'bank', '--help'], ['reconcile', '--help'], ['review', '--help'],
+                                   ['route', '--help']])
 def test_help_helps(words):
     status, out, _ = run(*words)
     assert status == 0 and len(out) > 100

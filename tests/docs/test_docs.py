@@ -171,6 +171,21 @@ def test_every_reason_for_a_review_is_told(page):
     assert [reason for reason in reasons if f'`{reason}`' not in text(page)] == []
 
 
+def test_the_rules_on_the_page_are_taken(tmp_path):
+    example = re.search(r'^```\n(# routes\.conf\n.*?)^```$', text('docs/how-to/routing.md'), re.M | re.S)[1]
+    (tmp_path / 'routes.conf').write_text(example, encoding='utf-8')
+    status, told, complaint = run('route', '--check', tmp_path / 'routes.conf')
+    assert status == 0 and '6 rules, no complaint' in told, complaint
+
+
+def test_every_reason_to_pass_a_processor_over_is_told():
+    reasons = set(re.findall(r'\[ROUTE_\w+\]\s+= "(\w+)"', text('src/domain/route.c')))
+    assert len(reasons) == 8
+    assert [reason for reason in reasons if f'`{reason}`' not in text('docs/how-to/routing.md')] == []
+    published = json.loads(text('src/api/openapi.json'))['components']['schemas']['Route']
+    assert set(published['properties']['passed_over']['items']['properties']['reason']['enum']) == reasons
+
+
 def test_architecture_knows_every_folder_and_its_arrows():
     told = {name.strip('`'): row[-1] for row in rows('ARCHITECTURE.md') for name in row[0].split(', ')}
     for line in text('layers.txt').splitlines():
