@@ -27,7 +27,8 @@ def test_one_measurement_is_told_as_a_table_and_as_json(tmp_path):
 
 
 @pytest.mark.parametrize('only, figure', [('mixed', 'mixed_requests_per_s'), ('history', 'list_pages_per_s'),
-                                          ('latency', 'latency_fsync_us_p99'), ('overload', 'overload_served_per_capacity')])
+                                          ('latency', 'latency_fsync_us_p99'), ('overload', 'overload_served_per_capacity'),
+                                          ('routing', 'routing_decisions_per_s')])
 def test_each_measurement_tells_its_figures(tmp_path, only, figure):
     result = bench(tmp_path, '--only', only, '--seconds', '1', '--json', str(tmp_path / 'result.json'))
     assert result.returncode == 0, result.stdout + result.stderr

@@ -72,6 +72,7 @@ bool bench_measure_postgres(struct bench *bench) MUST_CHECK;
 bool bench_measure_growth(struct bench *bench) MUST_CHECK;
 bool bench_measure_restart(struct bench *bench) MUST_CHECK;
 bool bench_measure_inflight(struct bench *bench) MUST_CHECK;
+bool bench_measure_routing(struct bench *bench) MUST_CHECK;
 bool bench_measure_start(struct bench *bench) MUST_CHECK;
 
 #endif
