@@ -25,7 +25,10 @@
 #include "sim/psp_read.h"
 #include "sim/psp_shelf.h"
 
-enum { PSP_IDS_MAX = 4 /* in one path */ };
+enum {
+    PSP_IDS_MAX = 4, /* in one path */
+    PSP_NO_KEY = -1, /* of psp_route.key_kept_hours: what comes in the header of keys is not looked at */
+};
 
 struct psp;
 struct psp_visit;
@@ -58,7 +61,7 @@ struct psp_route {
     void (*answer)(struct psp_visit *visit);
     const char *takes;      /* paths that may be given, as in given_unknown; NULL: anything */
     enum psp_door door;
-    int64_t key_kept_hours; /* instead of the company's; 0: as the company has it */
+    int64_t key_kept_hours; /* instead of the company's; 0: as the company has it; or PSP_NO_KEY */
 };
 
 struct psp_trade {

@@ -64,9 +64,10 @@ static bool has_body(const struct http_request *request)
 static bool read_body(struct psp_visit *visit)
 {
     const struct http_request *request = &visit->desk.exchange->request;
+    str type = http_header(request, STR("Content-Type"));
     bool is_form = visit->psp->trade->reads_forms || visit->route->door == PSP_DOOR_PAGE
-                   || str_starts_with(http_header(request, STR("Content-Type")), STR("application/x-www-form-urlencoded"));
-    if (!has_body(request)) return form_read(visit->arena, request->query, &visit->given);
+                   || str_starts_with(type, STR("application/x-www-form-urlencoded"));
+    if (!has_body(request) || str_starts_with(type, STR("multipart/"))) return form_read(visit->arena, request->query, &visit->given);
     return is_form ? form_read(visit->arena, request->body, &visit->given)
                    : body_read(visit->arena, request->body, &visit->given);
 }
@@ -94,8 +95,8 @@ static struct hash fingerprint_of(const struct psp_visit *visit)
 
 static bool takes_key(const struct psp_visit *visit)
 {
-    return visit->route->door != PSP_DOOR_PAGE && visit->psp->trade->key_header != NULL
-           && str_equal(visit->desk.exchange->request.method, STR("POST"));
+    return visit->route->door != PSP_DOOR_PAGE && visit->route->key_kept_hours != PSP_NO_KEY
+           && visit->psp->trade->key_header != NULL && str_equal(visit->desk.exchange->request.method, STR("POST"));
 }
 
 static str scope_of(const struct psp_visit *visit)
