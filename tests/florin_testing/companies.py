@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Simulated payment companies as processes, and somebody who listens to their notices."""
 import http.server
+import json
 import threading
 import time
 
@@ -61,7 +62,8 @@ class Company(Process):
     def check(self, answer):
         """Holds an answer of the API against the description."""
         if self.description:
-            self.description.check_answer(answer.request.method, answer.request.path_url, answer.status_code, answer.json())
+            body = answer.json() if answer.content else None
+            self.description.check_answer(answer.request.method, answer.request.path_url, answer.status_code, body)
         return answer
 
     def __exit__(self, *_):
@@ -103,6 +105,76 @@ class Stripe(Company):
         given = {'amount': amount, 'currency': 'usd', 'capture_method': 'manual', 'confirm': True, 'payment_method': method,
                  'payment_method_types': ['card'], **more}
         return self.post('payment_intents', {name: value for name, value in given.items() if value is not None}, key)
+
+
+class PayPal(Company):
+    """The simulated PayPal, a merchant's calls to it, and payers who say yes or no on its page."""
+    name = 'paypal'
+    client, secret = 'paypal-test-client', 'paypal-test-secret'
+    token = None
+
+    def fetch_token(self, client=None, secret=None, grant='client_credentials'):
+        """The answer of the token call."""
+        return self.session.post(f'{self.url}/v1/oauth2/token', auth=(client or self.client, secret or self.secret),
+                                 data={'grant_type': grant}, timeout=30)
+
+    def ask(self, method, path, given=None, key=None, whole=True, checked=True, **headers):
+        """One call; the answer, which is held against the description unless it is none of the company's."""
+        self.token = self.token or self.fetch_token().json()['access_token']
+        sent = {'Authorization': f'Bearer {self.token}', **{name.replace('_', '-'): value for name, value in headers.items()}}
+        if key:
+            sent['PayPal-Request-Id'] = key
+        if whole:
+            sent['Prefer'] = 'return=representation'
+        if method in ('POST', 'PATCH'):
+            sent.setdefault('Content-Type', 'application/json')
+        body = {'params': given} if method == 'GET' else {'data': None if given is None else json.dumps(given)}
+        answer = self.session.request(method, f'{self.url}{path}', headers=sent, timeout=70, **body)
+        return self.check(answer) if checked else answer
+
+    def post(self, path, given=None, key=None, **more):
+        return self.ask('POST', path, given, key, **more)
+
+    def get(self, path, given=None, **more):
+        return self.ask('GET', path, given, **more)
+
+    def pay(self, key='k', intent='AUTHORIZE', value='10.99', card=None, unit=None, **more):
+        """Creates an order on a card: a hold, unless the intent is CAPTURE."""
+        return self.post('/v2/checkout/orders', {
+            'intent': intent,
+            'purchase_units': [{'reference_id': 'p1', 'custom_id': key, 'amount': money(value), **(unit or {})}],
+            'payment_source': {'card': {'number': '4012888888881881', 'expiry': '2030-12', 'security_code': '123',
+                                        'name': 'A Person', **(card or {})}}}, key, **more)
+
+    def hold(self, key='k', **more):
+        """The id of an authorization."""
+        return self.pay(key, **more).json()['purchase_units'][0]['payments']['authorizations'][0]['id']
+
+    def sale(self, key='k', **more):
+        """The id of a capture."""
+        return self.pay(key, intent='CAPTURE', **more).json()['purchase_units'][0]['payments']['captures'][0]['id']
+
+    def order_by_wallet(self, intent='CAPTURE', key=None, value='10.99', wallet=None, **more):
+        """An order whose payer is sent to a page."""
+        return self.post('/v2/checkout/orders', {
+            'intent': intent, 'purchase_units': [{'reference_id': 'p1', 'custom_id': 'p1', 'amount': money(value)}],
+            'payment_source': {'paypal': {'experience_context': {'return_url': 'https://pay.example.test/r/p1',
+                                                                 'cancel_url': 'https://pay.example.test/c/p1'},
+                                          **(wallet or {})}}, **more}, key)
+
+    def say(self, answer, choice='approve'):
+        """The payer follows the link of an answer and chooses; where he is sent afterwards."""
+        link = next(one['href'] for one in answer.json()['links'] if one['rel'] in ('payer-action', 'approve'))
+        assert self.session.get(link).status_code == 200
+        return self.session.post(link, data={'choice': choice}, allow_redirects=False)
+
+    def plan(self, kind, status, **more):
+        """How the next ones end: then=..., reason=..., after_ms=..., times=..."""
+        return self.control('POST', 'outcomes', json={'kind': kind, 'status': status, **more})
+
+
+def money(value, currency='USD'):
+    return {'currency_code': currency, 'value': value}
 
 
 class Listener:

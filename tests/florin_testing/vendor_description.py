@@ -2,7 +2,8 @@
 """Holds requests and answers against a description (OpenAPI 3.0) that a company has published.
 
 Such files are not ours to pass on: FLORIN_VENDOR_SPECS names a folder with NAME.json in it, and known-gaps.json, which says where a
-file is narrower than the company's own servers. Names of members are checked even where a file leaves them open.
+file is narrower than the company's own servers. Names of members are checked even where a file leaves them open: as a further rule of
+the file, or, where its objects are put together from several (allOf), by a walk of its own.
 """
 import collections
 import functools
@@ -53,11 +54,12 @@ class Description:
         folder = pathlib.Path(folder)
         self.document = json.loads((folder / f'{name}.json').read_text(encoding='utf-8'))
         gaps = json.loads((folder / 'known-gaps.json').read_text(encoding='utf-8'))
+        self.is_walked = gaps['closed_world'].get(f'{name}.json', '').startswith('open')
+        self.resolver = jsonschema.RefResolver('', self.document)
         for gap in gaps['gaps']:
             if gap['file'] == f'{name}.json' and gap['kind'] == 'missing_member' and gap['operation'] != '*':
                 self._fill(gap)
         self._tighten(self.document)
-        self.resolver = jsonschema.RefResolver('', self.document)
         self.templates = sorted(((self._pattern(path), path) for path in self.document['paths']), key=lambda row: row[1].count('{'))
         self.seen = collections.Counter()  # (method, path template, status): how often
 
@@ -82,12 +84,11 @@ class Description:
                 if schema is None:
                     break
             else:
-                schema.setdefault('properties', {}).setdefault(parts[-1], {})
+                self._resolve(schema).setdefault('properties', {}).setdefault(parts[-1], {})
 
-    @staticmethod
-    def _member(schema, name):
+    def _member(self, schema, name):
         """The schema of a member; of several alternatives the first that has it."""
-        for choice in [schema, *schema.get('anyOf', []), *schema.get('oneOf', [])]:
+        for choice in self._parts(schema):
             if name in choice.get('properties', {}):
                 found = choice['properties'][name]
                 return next((one for one in found.get('anyOf', []) if 'properties' in one), found)
@@ -104,7 +105,7 @@ class Description:
             self._tighten(one)
         if 'enum' in node and isinstance(node['enum'], list) and any(node.get(word) for word in OPEN_ENUMS):
             del node['enum']
-        if isinstance(node.get('properties'), dict) and 'additionalProperties' not in node and 'allOf' not in node \
+        if not self.is_walked and isinstance(node.get('properties'), dict) and 'additionalProperties' not in node and 'allOf' not in node \
                 and node.get('type') == 'object':
             node['additionalProperties'] = False
         if node.get('nullable') is True:
@@ -137,6 +138,36 @@ class Description:
         if errors:
             best = jsonschema.exceptions.best_match(errors)
             raise Mismatch(f'{where}: at /{"/".join(map(str, best.absolute_path))}: {best.message[:400]}')
+        unknown = next(self._unknown(schema, value, ''), None) if self.is_walked else None
+        if unknown:
+            raise Mismatch(f'{where}: there is no member {unknown}')
+
+    def _parts(self, schema):
+        """A schema and all that it is put together from."""
+        schema = self._resolve(schema)
+        yield schema
+        for word in ('allOf', 'anyOf', 'oneOf'):
+            for one in schema.get(word, []):
+                yield from self._parts(one)
+
+    def _unknown(self, schema, value, path):
+        """The paths of members that no part of the schema lists."""
+        parts = list(self._parts(schema))
+        if isinstance(value, list):
+            items = [part['items'] for part in parts if 'items' in part]
+            for place, one in enumerate(value if items else []):
+                yield from self._unknown({'allOf': items}, one, f'{path}/{place}')
+        listed = collections.defaultdict(list)
+        for part in parts:
+            for name, one in part.get('properties', {}).items():
+                listed[name].append(one)
+        if not isinstance(value, dict) or not listed or any(part.get('additionalProperties') for part in parts):
+            return
+        for name, one in value.items():
+            if name in listed:
+                yield from self._unknown({'allOf': listed[name]}, one, f'{path}/{name}')
+            else:
+                yield f'{path}/{name}'
 
     def check_named(self, name, value):
         """A value is what the file calls by that name."""
@@ -145,10 +176,13 @@ class Description:
     # --- Answers ---
 
     def check_answer(self, method, target, status, body):
-        """The body (a JSON value) is one that the description knows for that request and status."""
+        """The body (a JSON value; None: there is none) is one that the description knows for that request and status."""
         template, operation = self.operation(method, target)
         responses = operation['responses']
         response = self._resolve(responses.get(str(status)) or responses.get('default') or {})
+        if body is None and str(status) in responses:
+            self.seen[method, template, status] += 1
+            return
         schema = response.get('content', {}).get('application/json', {}).get('schema')
         if schema is None:
             raise Mismatch(f'{method} {template}: status {status} is not described')
