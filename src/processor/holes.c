@@ -33,10 +33,20 @@ static void put_two_digits(struct text *text, enum hole hole, const struct card 
     text_put_format(text, "\"%02d\"", number);
 }
 
+static void put_year_month(struct text *text, enum hole hole, const struct card *card)
+{
+    INSIST(hole == HOLE_EXPIRY_YEAR);
+    text_put_format(text, "\"%04d-%02d\"", card->expiry_year, card->expiry_month);
+}
+
 static void fill_one(struct text *text, const char *mark, const struct card *card)
 {
     if (mark[2] == 'A' + HOLE_JSON_TWO_DIGITS) {
         put_two_digits(text, (enum hole)(mark[1] - 'a'), card);
+        return;
+    }
+    if (mark[2] == 'A' + HOLE_JSON_YEAR_MONTH) {
+        put_year_month(text, (enum hole)(mark[1] - 'a'), card);
         return;
     }
     bool quoted = mark[2] == 'A' + HOLE_JSON_STRING;

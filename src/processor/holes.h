@@ -20,6 +20,7 @@ enum hole_encoding {
     HOLE_RAW,
     HOLE_JSON_STRING,
     HOLE_JSON_TWO_DIGITS, /* of a month or year: "06", "32" */
+    HOLE_JSON_YEAR_MONTH, /* of a year: with the month, "2030-06" */
 };
 
 /* Marks are made of control bytes, which no escaped text from outside can contain. */

@@ -73,6 +73,16 @@ static void months_and_years_of_two_digits(void **state)
     arena_close(&arena);
 }
 
+static void a_year_with_its_month(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    struct text text = text_open(&arena, 16);
+    hole_put(&text, HOLE_EXPIRY_YEAR, HOLE_JSON_YEAR_MONTH);
+    assert_str(holes_fill(&arena, text_str(&text), &visa, 0), STR("\"2030-06\""));
+    arena_close(&arena);
+}
+
 static void bytes_without_holes_stay_as_they_are(void **state)
 {
     (void)state;
@@ -213,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_card_stands_exactly_where_it_belongs),
         cmocka_unit_test(every_hole_in_every_encoding),
         cmocka_unit_test(months_and_years_of_two_digits),
+        cmocka_unit_test(a_year_with_its_month),
         cmocka_unit_test(bytes_without_holes_stay_as_they_are),
         cmocka_unit_test(a_card_may_be_asked_for_often),
         cmocka_unit_test(bodies_are_padded_with_spaces),

@@ -123,6 +123,7 @@ static const struct {
     { STR_CONSTANT("<raw_cvv>"), HOLE_CARD_CVV, HOLE_RAW },
     { STR_CONSTANT("<two_digit_month>"), HOLE_EXPIRY_MONTH, HOLE_JSON_TWO_DIGITS },
     { STR_CONSTANT("<two_digit_year>"), HOLE_EXPIRY_YEAR, HOLE_JSON_TWO_DIGITS },
+    { STR_CONSTANT("<expiry_year_month>"), HOLE_EXPIRY_YEAR, HOLE_JSON_YEAR_MONTH },
 };
 
 /* A span's mark; gives its length as written here, 0: there is none. */
