@@ -44,7 +44,6 @@ static bool load_open_operation(struct operation_flow *flow)
 /* Nothing is on its way: the processor is asked what its payer has done. */
 static struct next look_for_payer(struct operation_flow *flow)
 {
-    load_payer(flow);
     flow->inquires = true;
     return go(CALL_PROCESSOR);
 }
@@ -67,6 +66,7 @@ struct next reload(struct flow *base)
     flow->record = flow->moved;
     flow->operation = flow->moved_operation;
     flow->has_moved = true;
+    load_payer(flow);
     if (flow->operation.state == OPERATION_WAITING) return look_for_payer(flow);
     flow->inquires = attempt_inquires(flow->line->settings.processor->protection[flow->operation.kind]);
     flow->verdict = (struct verdict){ .kind = flow->inquires ? VERDICT_INQUIRE_AFTER_QUIET : VERDICT_TRY_AFTER_QUIET,
