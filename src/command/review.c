@@ -15,7 +15,10 @@
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, PAGE = 500 };
 
 /* clang-format off */
-static const struct setting settings[] = { HOUSE_SETTINGS };
+static const struct setting settings[] = {
+    HOUSE_SETTINGS,
+#include "command/account_settings.list"
+};
 /* clang-format on */
 
 static int fail(int status, const char *sentence)

@@ -25,26 +25,26 @@ static bool has_begun(const struct migration *migration) { return migration->fou
 
 static bool same_id(const char *one, const char *other) { return str_equal(str_of(one), str_of(other)); }
 
+static bool say_overtaken(struct error *error)
+{
+    return error_set(error, "another migration has begun on this database meanwhile; this one stops");
+}
+
 bool migration_write(struct migration_writing *writing, struct error *error)
 {
     struct work *works[] = { &writing->work };
     store_run_batch(writing->migration->target, works, 1);
-    if (writing->is_overtaken) return error_set(error, "another migration has begun on this database meanwhile; this one stops");
+    if (writing->is_overtaken) return say_overtaken(error);
     return writing->work.result == WORK_DONE || error_set(error, "the database has no room for it");
-}
-
-static bool is_marked_so(struct migration_writing *writing, struct store *target, const struct migration_mark *expected)
-{
-    struct migration_mark mark;
-    bool is_marked = migration_load_mark(target, &mark);
-    writing->is_overtaken = is_marked && !migration_same_mark(&mark, expected);
-    return is_marked && !writing->is_overtaken;
 }
 
 /* Writing the mark makes whoever begins at the same moment collide, and look again. */
 static bool go_from_mark(struct migration_writing *writing, struct store *target, const struct migration_mark *expected)
 {
-    if (!is_marked_so(writing, target, expected)) return false;
+    struct migration_mark mark;
+    bool is_marked = migration_load_mark(target, &mark);
+    writing->is_overtaken = is_marked && !migration_same_mark(&mark, expected);
+    if (!is_marked || writing->is_overtaken) return false;
     migration_save_mark(target, &writing->migration->mark);
     return true;
 }
@@ -197,19 +197,20 @@ static void complete(struct work *work, void *target)
     arena_close(&arena);
 }
 
-static void look_once_more(struct work *work, void *target)
+/* Before the old store is told that it has moved. */
+static bool is_still_ours(const struct migration *migration, struct error *error)
 {
-    struct migration_writing *writing = CONTAINER_OF(work, struct migration_writing, work);
-    (void)is_marked_so(writing, target, &writing->migration->mark);
+    struct migration_mark mark;
+    if (!migration_load_mark(migration->target, &mark)) return store_unreadable(migration->target, error);
+    return migration_same_mark(&mark, &migration->mark) || say_overtaken(error);
 }
 
 bool migration_finish(struct migration *migration, str merchant, str vault, struct error *error)
 {
-    struct migration_writing looking = { .work = { .run = look_once_more }, .migration = migration };
     struct migration_writing writing = { .work = { .run = complete }, .migration = migration, .merchant = merchant, .vault = vault };
     str id = str_of(migration->target_mark.store_id);
     crash_point("mi.compared");
-    if (!load_said(migration, &writing, error) || !migration_write(&looking, error)) return false; /* before it is told that it has moved */
+    if (!load_said(migration, &writing, error) || !is_still_ours(migration, error)) return false;
     if (!migration->source_has_moved && !migration_save_moved(migration->source, id, migration->address, error)) return false;
     crash_point("mi.source_moved");
     if (!migration_write(&writing, error)) return false;
