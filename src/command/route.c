@@ -90,7 +90,7 @@ static bool was_named(struct store *store, struct arena *arena, const struct pay
     return str_equal(json_string(json_find(json_find(data, "route"), "rule")), STR(ROUTE_BY_REQUEST));
 }
 
-/* As it was then, all processors well and with a CVV: neither is kept. */
+/* As it was then, all processors well, with a CVV and an address of the payer: these are not kept, or not looked for. */
 static struct route_decision decide_again(const struct replay *replay, struct arena *arena, const struct payment_record *record)
 {
     struct route_facts facts = {
@@ -98,6 +98,7 @@ static struct route_decision decide_again(const struct replay *replay, struct ar
         .amount = record->payment.amount,
         .captures_itself = record->payment.captures_itself,
         .has_cvv = true,
+        .has_email = true,
         .brand = str_of(record->card_brand),
         .bin = ROUTE_BIN_UNKNOWN,
         .customer_id = record->customer_id,

@@ -176,7 +176,7 @@ MEMBERS = [
     ('Amount',                 5000,                             'param_unknown'),
     ('token',                  'tok_1',                          'param_invalid'),
     ('cvv',                    '123',                            'param_unknown'),
-    ('customer',               {},                               'param_unknown'),
+    ('stranger',               {},                               'param_unknown'),
 ]
 
 
