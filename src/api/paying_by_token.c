@@ -142,6 +142,9 @@ static struct payment_wish copy_wish(struct arena *arena, const struct payment_w
     copy.customer_id = arena_copy(arena, wish->customer_id);
     copy.description = arena_copy(arena, wish->description);
     copy.metadata = arena_copy(arena, wish->metadata);
+    copy.customer_email = arena_copy(arena, wish->customer_email);
+    copy.customer_name = arena_copy(arena, wish->customer_name);
+    copy.return_url = arena_copy(arena, wish->return_url);
     copy.token_id = arena_copy(arena, wish->token_id);
     return copy;
 }
