@@ -47,6 +47,13 @@ def test_a_token_can_be_captured_and_refunded_as_any_payment(shop):
     shop.client.refund(receipt).expect(200)
 
 
+def test_a_payment_by_token_brings_all_that_one_by_card_brings(shop):
+    more = {'description': 'Two tickets', 'metadata': {'a': 'b'}, 'return_url': 'https://shop.example/back',
+            'customer': {'email': 'jane@shop.example', 'name': 'Jane'}}
+    receipt = pay(shop.client, stored(shop.client), **more).expect(201)
+    assert receipt['description'] == 'Two tickets' and receipt['metadata'] == {'a': 'b'}
+
+
 def test_a_single_use_token_pays_once(shop):
     token = stored(shop.client, single_use=True)
     assert token['single_use'] and token['expires_at'] > token['created_at']
