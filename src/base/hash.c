@@ -169,6 +169,17 @@ str base64url_encode(struct arena *arena, const void *bytes, size_t length)
     return (str){ text, written };
 }
 
+str base64_encode(struct arena *arena, const void *bytes, size_t length)
+{
+    str url = base64url_encode(arena, bytes, length);
+    char *text = arena_take(arena, url.length + 4);
+    for (size_t i = 0; i < url.length; i++) text[i] = url.bytes[i] == '-' ? '+' : url.bytes[i] == '_' ? '/' : url.bytes[i];
+    size_t padded = (url.length + 3) / 4 * 4;
+    for (size_t i = url.length; i < padded; i++) text[i] = '=';
+    text[padded] = '\0';
+    return (str){ text, padded };
+}
+
 /* The value of a digit, or -1. */
 static int base64url_value(char digit)
 {

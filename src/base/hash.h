@@ -28,6 +28,7 @@ bool hash_equal(const struct hash *a, const struct hash *b); /* constant time */
 str hex_encode(struct arena *arena, const void *bytes, size_t length);
 bool hex_decode(str text, void *bytes, size_t length) MUST_CHECK;
 str base64url_encode(struct arena *arena, const void *bytes, size_t length);
+str base64_encode(struct arena *arena, const void *bytes, size_t length); /* with + and / and padding, section 4 */
 bool base64url_decode(struct arena *arena, str text, str *out) MUST_CHECK;
 
 /* Zeroes memory in a way that no compiler removes. */

@@ -15,10 +15,10 @@ static void add_fixed(struct http_call *call, const struct processor *processor)
     }
 }
 
-struct http_call call_to(const struct processor_settings *settings, const struct processor_request *request, struct arena *arena)
+struct http_call call_without_credential(const struct processor_settings *settings, const struct processor_request *request,
+                                         struct arena *arena)
 {
-    const struct processor *processor = settings->processor;
-    struct http_call call = {
+    return (struct http_call){
         .method = request->method,
         .url = arena_format(arena, "%s%.*s", settings->url, STR_FORMAT(request->path)).bytes,
         .body = request->body,
@@ -27,10 +27,23 @@ struct http_call call_to(const struct processor_settings *settings, const struct
         .ca_file = settings->ca_file,
         .arena = arena,
     };
+}
+
+static void add_credential(struct http_call *call, const struct processor_settings *settings, const char *token)
+{
+    enum processor_credential credential = settings->processor->credential;
+    if (credential == CREDENTIAL_NONE) return;
+    const char *word = credential == CREDENTIAL_CLIENT ? token : settings->keys.secret_key;
+    call_add_header(call, "Authorization", arena_format(call->arena, "Bearer %s", word));
+}
+
+struct http_call call_to(const struct processor_settings *settings, const char *token, const struct processor_request *request,
+                         struct arena *arena)
+{
+    const struct processor *processor = settings->processor;
+    struct http_call call = call_without_credential(settings, request, arena);
     if (request->body.length > 0) call_add_header(&call, "Content-Type", str_of(processor->content_type));
     add_fixed(&call, processor);
-    if (processor->credential == CREDENTIAL_BEARER) {
-        call_add_header(&call, "Authorization", arena_format(arena, "Bearer %s", settings->keys.secret_key));
-    }
+    add_credential(&call, settings, token);
     return call;
 }

@@ -39,7 +39,7 @@ static bool may_leave(struct http_call *call) { return lease_holds(CONTAINER_OF(
 
 static void address(struct operation_flow *flow, const struct processor_request *request)
 {
-    flow->call = call_to(&flow->line->settings, request, &flow->call_arena);
+    flow->call = call_to(&flow->line->settings, session_token(&flow->line->session), request, &flow->call_arena);
     flow->call.may_leave = may_leave;
     flow->call.done = call_done;
     if (flow->name.trace.length > 0) call_add_header(&flow->call, "traceparent", flow->name.trace);
@@ -129,11 +129,45 @@ static struct next wait_for_set_up(struct operation_flow *flow)
     return sleep_then(CALL_PROCESSOR);
 }
 
+static void token_came(struct session_waiter *waiter, bool is_good)
+{
+    struct operation_flow *flow = CONTAINER_OF(waiter, struct operation_flow, session_waiter);
+    flow->flows->calls--;
+    flow->has_no_token = !is_good;
+    flow_wake(&flow->flow);
+}
+
+static struct next wait_for_token(struct operation_flow *flow)
+{
+    flow->flows->calls++;
+    flow->session_waiter.ready = token_came;
+    session_wait(&flow->line->session, &flow->session_waiter);
+    return sleep_then(CALL_PROCESSOR);
+}
+
+/* Woken by something else: it waits no more. */
+static void stop_waiting_for_token(struct operation_flow *flow)
+{
+    if (!flow->session_waiter.waits) return;
+    session_leave(&flow->line->session, &flow->session_waiter);
+    flow->flows->calls--;
+}
+
+/* Certainly nothing has left. */
+static struct next go_without_token(struct operation_flow *flow)
+{
+    flow->has_no_token = false;
+    flow->outcome = (struct outcome){ .kind = OUTCOME_NOT_SENT, .word = "no_access_token" };
+    pace_told(&flow->line->pace, flow->flow.world, PACE_FAILED, true);
+    return judge(flow, TRIED);
+}
+
 struct next call_processor(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     micros wait = 0;
     bool first = flow->operation.sends == 0;
+    stop_waiting_for_token(flow);
     enter_by_payment(flow);
     if (flow->deadline_over && first) return call_off(flow);
     if (flow->flows->stopping && (!first || !flow->waiters)) {
@@ -148,6 +182,8 @@ struct next call_processor(struct flow *base)
         flow_wake_after(base, LEASE_PAUSE);
         return sleep_then(CALL_PROCESSOR);
     }
+    if (flow->has_no_token) return go_without_token(flow);
+    if (!session_is_good(&flow->line->session)) return wait_for_token(flow);
     if (!pace_may_send(&flow->line->pace, base->world, !first, &wait)) {
         flow_wake_after(base, wait);
         return sleep_then(CALL_PROCESSOR);
@@ -195,6 +231,7 @@ struct next read_answer(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     measure_call(&flow->call, flow->operation.sends == 0);
+    if (flow->call.result == HTTP_CALL_ANSWERED && flow->call.status == 401) session_drop(&flow->line->session);
     read_outcome(flow);
     enum pace_feedback feedback = feedback_of(flow);
     if (feedback == PACE_FAILED) log_trouble(flow);

@@ -17,7 +17,9 @@ static struct line *find_line(struct flows *flows, str processor)
 static void add_line(struct flows *flows, const struct processor_settings *settings)
 {
     INSIST(flows->line_count < PROCESSORS_MAX);
-    flows->lines[flows->line_count++].settings = *settings;
+    struct line *line = &flows->lines[flows->line_count++];
+    line->settings = *settings;
+    session_open(&line->session, flows->options.world, &line->settings);
 }
 
 /* The store may name a processor that is not set up any more: its payments are told all the same, and nothing is sent. */
@@ -59,6 +61,7 @@ void flows_close(struct flows *flows)
     for (size_t i = 0; i < FLOW_BUCKETS; i++) {
         while (flows->by_payment[i]) operation_flow_kind.finished(&flows->by_payment[i]->flow);
     }
+    for (size_t i = 0; i < flows->line_count; i++) session_close(&flows->lines[i].session);
     free(flows);
 }
 

@@ -7,6 +7,7 @@
 #include "flow/flows.h"
 #include "base/metric.h"
 #include "flow/pace.h"
+#include "flow/session.h"
 #include "world/http_client.h"
 
 enum { FLOW_BUCKETS = 16384 };
@@ -15,6 +16,7 @@ enum { FLOW_BUCKETS = 16384 };
 struct line {
     struct processor_settings settings;
     struct pace pace;
+    struct session session;
 };
 
 /* The steps of operation.c's table. */
@@ -98,6 +100,8 @@ struct operation_flow {
     int busy_tries;  /* for the back-off */
     bool inquires;   /* the next call asks what became of the tries before it */
     int absent;      /* inquiries in a row that found nothing */
+    struct session_waiter session_waiter;
+    bool has_no_token; /* one was needed and could not be had */
     bool deadline_over; /* of a waiter, while nothing had left yet */
 
     /* the answer */

@@ -271,6 +271,7 @@ static void finished(struct flow *base)
     world_timer_stop(base->world, &base->timer);
     leave_by_request(flow);
     leave_by_payment(flow);
+    session_leave(&flow->line->session, &flow->session_waiter);
     flow->flows->running--;
     arena_close(&flow->sent_arena);
     arena_close(&flow->call_arena);

@@ -6,6 +6,7 @@
 
 #include "flow/call.h"
 #include "flow/pace.h"
+#include "flow/session.h"
 
 enum {
     PAGE = 500,
@@ -28,6 +29,7 @@ struct asking {
     struct http_call call;
     struct arena arena;
     struct world_timer again;
+    struct session_waiter session_waiter;
 };
 
 struct reconciliation {
@@ -41,6 +43,7 @@ struct reconciliation {
     size_t busy;
     struct payment_id last;
     struct asking askings[AT_ONCE];
+    struct session sessions[PROCESSORS_MAX]; /* as the options' processors */
 };
 
 static const char *const words[FINDING_KIND_COUNT] = {
@@ -171,15 +174,29 @@ static struct processor_found read_found(struct asking *asking)
 
 static void call_again(struct world_timer *timer) { call(CONTAINER_OF(timer, struct asking, again)); }
 
+static void judge(struct asking *asking, const struct processor_found *found);
+
 static void answered(struct http_call *done)
 {
     struct asking *asking = CONTAINER_OF(done, struct asking, call);
-    struct world *world = asking->whole->options.world;
     struct processor_found found = read_found(asking);
+    judge(asking, &found);
+}
+
+static void token_came(struct session_waiter *waiter, bool is_good)
+{
+    struct asking *asking = CONTAINER_OF(waiter, struct asking, session_waiter);
+    if (is_good) call(asking);
+    else judge(asking, &(struct processor_found){ .kind = FOUND_NOTHING_SURE });
+}
+
+static void judge(struct asking *asking, const struct processor_found *found)
+{
+    struct world *world = asking->whole->options.world;
     asking->tries++;
-    asking->absent += found.kind == FOUND_ABSENT;
-    if (found.kind == FOUND_IT) {
-        compare(asking, &found);
+    asking->absent += found->kind == FOUND_ABSENT;
+    if (found->kind == FOUND_IT) {
+        compare(asking, found);
         end_asking(asking);
     } else if (asking->absent >= ABSENT_TRIES) {
         asking->whole->totals.compared++;
@@ -198,11 +215,17 @@ static void answered(struct http_call *done)
 static void call(struct asking *asking)
 {
     const struct processor_settings *settings = settings_of(asking->whole, asking->payment);
+    struct session *session = &asking->whole->sessions[settings - asking->whole->options.processors];
     struct processor_call asked = call_of(asking);
     struct processor_request request;
+    if (!session_is_good(session)) {
+        asking->session_waiter.ready = token_came;
+        session_wait(session, &asking->session_waiter);
+        return;
+    }
     arena_close(&asking->arena);
     settings->processor->look_ups[asking->object].ask(&asking->arena, &asked, &request);
-    asking->call = call_to(settings, &request, &asking->arena);
+    asking->call = call_to(settings, session_token(session), &request, &asking->arena);
     asking->call.done = answered;
     world_send(asking->whole->options.world, &asking->call);
 }
@@ -279,6 +302,8 @@ struct reconciliation *reconciliation_start(const struct reconciliation_options 
 {
     struct reconciliation *whole = memory_take(sizeof *whole);
     whole->options = *options;
+    INSIST(options->processor_count <= PROCESSORS_MAX);
+    for (size_t i = 0; i < options->processor_count; i++) session_open(&whole->sessions[i], options->world, &options->processors[i]);
     next_page(whole);
     return whole;
 }
@@ -286,6 +311,7 @@ struct reconciliation *reconciliation_start(const struct reconciliation_options 
 void reconciliation_free(struct reconciliation *whole)
 {
     if (!whole) return;
+    for (size_t i = 0; i < whole->options.processor_count; i++) session_close(&whole->sessions[i]);
     arena_close(&whole->arena);
     free(whole);
 }

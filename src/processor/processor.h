@@ -82,6 +82,7 @@ struct processor_keys {
 enum processor_credential {
     CREDENTIAL_NONE,
     CREDENTIAL_BEARER, /* "Authorization: Bearer" and the secret key (RFC 6750) */
+    CREDENTIAL_CLIENT, /* the same with an access token, fetched by client id and secret key (RFC 6749, 4.4) */
 };
 
 /* A header that every request carries. */
@@ -98,6 +99,7 @@ struct processor {
     const char *content_type;    /* of all bodies */
     struct processor_header headers[PROCESSOR_HEADERS_MAX]; /* up to the first without a name */
     enum processor_credential credential;
+    const char *token_path;      /* where access tokens are fetched, for CREDENTIAL_CLIENT */
     size_t encryption_key_bytes; /* of the key that its spans are encrypted with (span.h); 0: it has none */
     const char *key_header;      /* carries the idempotency key; NULL: it has none */
     const char *replayed_header; /* marks a replay, value "true"; NULL: none */

@@ -513,7 +513,8 @@ const struct processor processor_paypal = {
     .test_url = "https://api-m.sandbox.paypal.com",
     .content_type = "application/json",
     .headers = { { "Prefer", "return=representation" } },
-    .credential = CREDENTIAL_BEARER,
+    .credential = CREDENTIAL_CLIENT,
+    .token_path = "/v1/oauth2/token",
     .key_header = "PayPal-Request-Id",
     .key_window = 6 * HOUR, /* of orders; of what follows 45 days */
     /* All that PayPal has but HUF and TWD, which have no decimals there. */

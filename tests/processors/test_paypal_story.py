@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A merchant, a gateway and the simulated PayPal: payments from their beginning to their end, in both books the same.
-
-The gateway cannot fetch tokens yet: these tests do, and give it one as its secret key.
-"""
+"""A merchant, a gateway and the simulated PayPal: payments from their beginning to their end, in both books the same."""
 import pytest
 from florin_testing.client import is_settled
 from florin_testing.companies import PayPal
+from florin_testing.crowd import at_once
 from florin_testing.gateway import Gateway
 from florin_testing.waiting import until
 
@@ -20,7 +18,7 @@ class PayPalShop:
         keys = folder / 'paypal.keys'
         folder.mkdir(parents=True, exist_ok=True)
         keys.touch(mode=0o600)
-        keys.write_text(f'secret_key = {self.paypal.fetch_token().json()["access_token"]}\n', encoding='ascii')
+        keys.write_text(f'client_id = {self.paypal.client}\nsecret_key = {self.paypal.secret}\n', encoding='ascii')
         self.gateway = Gateway(folder, 'http://127.0.0.1:9', paypal_url=self.paypal.url, paypal_keys_file=keys, paypal_resend_after_ms=150)
         self.client = self.gateway.client()
 
@@ -156,3 +154,31 @@ def test_both_books_are_compared(shop):
     assert status == 0, out + err
     shop.paypal.fault('wrong_amount', '/v2/payments/captures*', times=0)
     assert shop.gateway.command('reconcile', settings=settings)[0] != 0
+
+
+def tokens_fetched(shop):
+    return sum(request['path'] == '/v1/oauth2/token' for request in shop.paypal.requests(last=1000))
+
+
+def test_a_token_is_fetched_once_for_all(shop):
+    payments = at_once(8, lambda number: authorize(shop))
+    assert [payment.status for payment in payments] == [201] * 8
+    assert tokens_fetched(shop) == 1
+    assert shop.is_honest()
+
+
+def test_a_token_that_is_not_taken_any_more_is_fetched_anew(shop):
+    authorize(shop).expect(201)
+    shop.paypal.advance(hours=10)
+    held = authorize(shop)
+    assert held.status in (201, 202)
+    assert shop.settled(held.json['id'])['state'] == 'authorized'
+    assert tokens_fetched(shop) == 2 and shop.is_honest()
+
+
+def test_without_a_token_nothing_leaves(shop):
+    shop.paypal.fault('refuse_500', '/v1/oauth2/token', times=2)
+    held = authorize(shop)
+    assert held.status in (201, 202)
+    assert shop.settled(held.json['id'])['state'] == 'authorized'
+    assert tokens_fetched(shop) == 3 and shop.is_honest()
