@@ -68,8 +68,10 @@ def test_an_allocation_that_fails_stops_the_process_and_loses_nothing(open_shop,
 def test_an_allocation_that_fails_while_it_comes_up(open_shop, page, share):
     """It does not get ready, and the next start does."""
     shop = open_shop(env=page.env)
-    needed = page.allocations()
     receipt = shop.client.captured()
+    before = page.allocations()
+    shop.gateway.kill().start(env=page.env)
+    needed = page.allocations() - before  # on a store that is there already
     gateway = shop.gateway.kill()
     page.fail_allocation(int(needed * share))
     gateway.launch(env=page.env)

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Payments through the gateway at the simulated Stripe: held, captured in part, voided, refunded, declined, sent to their bank, and with
 answers that are lost. Its book says what truly happened."""
+import contextlib
+import http.client
+
 import pytest
 from florin_testing.cards import card
-from florin_testing.client import Client
+from florin_testing.client import Client, fresh_key
 from florin_testing.companies import Stripe
 from florin_testing.gateway import Gateway
 from florin_testing.waiting import until
@@ -121,6 +124,28 @@ def test_sent_to_his_bank(desk, choice, state):
         assert (back.status, dict(back.headers)['Location']) == (303, f'http://127.0.0.1:1/thanks?payment_id={sent["id"]}')
     desk.becomes(sent['id'], state)
     desk.nothing_twice()
+
+
+@pytest.mark.parametrize('point', ['record_exchange', 'record_action', 'wait_for_payer', 'call_processor'])
+def test_a_kill_on_the_way_to_his_bank(desk, point):
+    """It dies there, the merchant repeats with his key, the payer approves: one hold."""
+    key, wish = fresh_key(), desk.wish(5000, card(ASKS_AT_ITS_BANK, '123'), processor='stripe', return_url='http://127.0.0.1:1/thanks')
+    desk.gateway.kill()
+    desk.gateway.start(env={'FLORIN_CRASH_AT': f'operation.{point}'})
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        desk.post('/v1/payments', wish, key)
+    desk.gateway.wait_for_death()
+    desk.gateway.start()
+    sent = until(lambda: sent_away(desk.post('/v1/payments', wish, key)), 'he is sent away')
+    desk.stripe.session.post(sent['next_action']['url'], data={'choice': 'approve'}, timeout=30, allow_redirects=False)
+    desk.look(f'/v1/payments/{sent["id"]}/return')
+    desk.becomes(sent['id'], 'authorized')
+    desk.nothing_twice()
+
+
+def sent_away(answer):
+    """The receipt, once it says where the payer has to go."""
+    return answer.json if answer.status == 201 and answer.json['state'] == 'requires_action' else None
 
 
 def test_a_crash_while_he_is_away(desk):
