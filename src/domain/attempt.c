@@ -36,15 +36,17 @@ static struct verdict try_again(const struct attempt_past *past, enum verdict_ki
     return (struct verdict){ .kind = how, .doubtful = doubt };
 }
 
+/* A card is missed only when a try was decided on: nothing of it is there. */
 static struct verdict judge_unknown(const struct attempt_past *past)
 {
+    if (past->card_gone) return review(REASON_CARD_GONE);
     if (attempt_inquires(past->protection)) return inquire(VERDICT_INQUIRE_AFTER_QUIET);
     return try_again(past, VERDICT_TRY_AFTER_QUIET, true);
 }
 
 static struct verdict judge_not_sent(const struct attempt_past *past)
 {
-    bool certain = past->sends_before == 0;
+    bool certain = past->sends_before == 0 && !past->is_further;
     if (past->kind == OPERATION_AUTHORIZE && certain && past->nobody_waits) {
         return (struct verdict){ .kind = VERDICT_FAILED, .reason = "processor_unavailable" };
     }
@@ -103,7 +105,7 @@ static struct verdict judge_already(const struct attempt_past *past)
 
 static struct verdict judge_busy(const struct attempt_past *past, const struct outcome *outcome)
 {
-    if (outcome->may_have_happened && attempt_inquires(past->protection)) return inquire(VERDICT_INQUIRE);
+    if (outcome->may_have_happened && attempt_inquires(past->protection)) return inquire(VERDICT_INQUIRE_AFTER_QUIET);
     return try_again(past, VERDICT_TRY_AGAIN, outcome->may_have_happened);
 }
 
@@ -142,7 +144,7 @@ struct verdict attempt_judge(const struct attempt_past *past, const struct outco
     case OUTCOME_BUSY: return judge_busy(past, outcome);
     case OUTCOME_DENIED: return judge_denied(past);
     case OUTCOME_MISMATCHED: return judge_mismatched(past);
-    case OUTCOME_OPEN: return inquire(VERDICT_INQUIRE);
+    case OUTCOME_OPEN: return inquire(attempt_inquires(past->protection) ? VERDICT_INQUIRE_AFTER_QUIET : VERDICT_INQUIRE);
     case OUTCOME_NEXT: return verdict(VERDICT_NEXT);
     case OUTCOME_ABSENT:
     case OUTCOME_UNKNOWN:
@@ -153,12 +155,18 @@ struct verdict attempt_judge(const struct attempt_past *past, const struct outco
 
 /* ---- inquiries ---- */
 
+/* It said that it has it, and finds nothing: a list that is behind, or a person's matter. Never sent again. */
+static struct verdict judge_vanished(const struct attempt_past *past)
+{
+    return past->absent_before + 1 >= ATTEMPT_DENIED_MAX ? review("acknowledged_and_absent") : inquire(VERDICT_INQUIRE_AFTER_QUIET);
+}
+
 /* A reference that is taken once makes a second try harmless; without one it has to be certain. */
 static struct verdict judge_absent(const struct attempt_past *past)
 {
+    if (past->acknowledged) return judge_vanished(past);
     bool is_certain = past->protection == PROTECTED_BY_REFERENCE || past->absent_before + 1 >= ATTEMPT_ABSENT_MIN;
-    if (!is_certain) return inquire(VERDICT_INQUIRE);
-    if (past->card_gone) return review(REASON_CARD_GONE);
+    if (!is_certain) return inquire(VERDICT_INQUIRE_AFTER_QUIET);
     return verdict(VERDICT_TRY_AGAIN);
 }
 

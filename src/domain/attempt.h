@@ -67,6 +67,8 @@ struct attempt_past {
     int denied_before;      /* OUTCOME_DENIED, doubted declines, and references that were taken so far */
     int mismatched_before;  /* OUTCOME_MISMATCHED so far */
     int absent_before;      /* OUTCOME_ABSENT in a row */
+    bool acknowledged;      /* OUTCOME_OPEN came to a try: the processor has it, whatever a list says */
+    bool is_further;        /* an exchange of this operation has been done already */
     bool rival_possible;    /* another operation on the same object ended without certainty */
     bool processor_ill;     /* it showed signs of illness lately */
     bool nobody_waits;      /* every caller has had his answer or his deadline is over */

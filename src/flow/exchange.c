@@ -159,7 +159,7 @@ static struct next go_without_token(struct operation_flow *flow)
     flow->has_no_token = false;
     flow->outcome = (struct outcome){ .kind = OUTCOME_NOT_SENT, .word = "no_access_token" };
     pace_told(&flow->line->pace, flow->flow.world, PACE_FAILED, true);
-    return judge(flow, TRIED);
+    return judge(flow, flow->inquires ? INQUIRED : TRIED);
 }
 
 struct next call_processor(struct flow *base)
@@ -169,7 +169,7 @@ struct next call_processor(struct flow *base)
     bool first = flow->operation.sends == 0;
     stop_waiting_for_token(flow);
     enter_by_payment(flow);
-    if (flow->deadline_over && first) return call_off(flow);
+    if (flow->deadline_over && first && exchange_of(&flow->operation) == 1) return call_off(flow);
     if (flow->flows->stopping && (!first || !flow->waiters)) {
         return sleep_then(CALL_PROCESSOR); /* durable: the next start goes on with it */
     }
@@ -253,6 +253,8 @@ static struct attempt_past past_of(const struct operation_flow *flow, enum occas
         .denied_before = (int)operation->denied,
         .mismatched_before = (int)operation->mismatched,
         .absent_before = flow->absent,
+        .acknowledged = flow->acknowledged,
+        .is_further = exchange_of(operation) > 1,
         .rival_possible = flow->record.rival_possible,
         .processor_ill = pace_is_ill(&flow->line->pace, flow->flow.world),
         .nobody_waits = occasion == CALLED_OFF || !flow->waiters,
@@ -273,13 +275,14 @@ static void remember_inquiry(struct operation_flow *flow)
 /* The try becomes part of the past. */
 static void remember(struct operation_record *operation, const struct outcome *outcome)
 {
-    bool lost = outcome->kind == OUTCOME_UNKNOWN || outcome->kind == OUTCOME_MISMATCHED || outcome->may_have_happened;
-    if (outcome->kind == OUTCOME_NOT_SENT) return;
+    enum outcome_kind kind = outcome->kind;
+    bool lost = kind == OUTCOME_UNKNOWN || kind == OUTCOME_MISMATCHED || kind == OUTCOME_OPEN || outcome->may_have_happened;
+    if (kind == OUTCOME_NOT_SENT) return;
     operation->sends++;
+    if (kind == OUTCOME_ALREADY && operation->already == 0) operation->already = operation->sends;
     operation->lost += lost;
-    operation->denied += outcome->kind == OUTCOME_DENIED || outcome->kind == OUTCOME_DECLINED || outcome->kind == OUTCOME_ALREADY;
-    operation->mismatched += outcome->kind == OUTCOME_MISMATCHED;
-    if (outcome->kind == OUTCOME_ALREADY && operation->already == 0) operation->already = operation->sends;
+    operation->denied += kind == OUTCOME_DENIED || kind == OUTCOME_DECLINED || kind == OUTCOME_ALREADY;
+    operation->mismatched += kind == OUTCOME_MISMATCHED;
 }
 
 static micros pause_of(struct operation_flow *flow)
@@ -314,6 +317,7 @@ static struct next judge(struct operation_flow *flow, enum occasion occasion)
     struct attempt_past past = past_of(flow, occasion);
     flow->verdict = occasion == INQUIRED ? attempt_judge_inquiry(&past, &flow->outcome) : attempt_judge(&past, &flow->outcome);
     if (occasion == TRIED) remember(&flow->operation, &flow->outcome);
+    flow->acknowledged |= flow->outcome.kind == OUTCOME_OPEN;
     if (occasion == INQUIRED) remember_inquiry(flow);
     flow->inquires = flow->verdict.kind == VERDICT_INQUIRE || flow->verdict.kind == VERDICT_INQUIRE_AFTER_QUIET;
     flow->pause = pause_of(flow);

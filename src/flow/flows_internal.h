@@ -45,6 +45,7 @@ enum operation_step {
 enum operation_entry {
     ENTRY_REQUEST, /* a merchant asked */
     ENTRY_RELOAD,  /* an open operation, after a restart */
+    ENTRY_LOOK,    /* a payer may have done what he had to; everything else is left alone */
     ENTRY_EXPIRE,  /* the clock */
     ENTRY_SETTLE,  /* a person */
 };
@@ -100,6 +101,8 @@ struct operation_flow {
     int busy_tries;  /* for the back-off */
     bool inquires;   /* the next call asks what became of the tries before it */
     int absent;      /* inquiries in a row that found nothing */
+    bool acknowledged; /* the processor has said that it has it */
+    int64_t spent_slot; /* of a card that is not needed any more */
     struct session_waiter session_waiter;
     bool has_no_token; /* one was needed and could not be had */
     bool deadline_over; /* of a waiter, while nothing had left yet */

@@ -184,7 +184,7 @@ static struct next settled(struct flow *base)
     enter_by_payment(flow);
     flow->outcome = (struct outcome){ 0 };
     flow->busy_tries = flow->absent = 0;
-    flow->inquires = false;
+    flow->inquires = flow->acknowledged = false;
     return go(CALL_PROCESSOR);
 }
 
@@ -206,7 +206,8 @@ static struct next wait_a_while(struct flow *base)
 static struct next wait_for_payer(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
-    vault_shred(flow->flows->options.vault, flow->card_slot, operation_id_str(&flow->operation.id));
+    vault_shred(flow->flows->options.vault, flow->spent_slot, operation_id_str(&flow->operation.id));
+    if (flow->wish.token_id.bytes) vault_shred(flow->flows->options.vault, flow->wish.token_slot, flow->wish.token_id);
     if (flow->has_reply) answer_waiters(flow, &flow->reply);
     return finish();
 }
@@ -258,7 +259,7 @@ struct operation_flow *operation_flow_take(struct flows *flows, enum operation_e
     flow->flow.world = flows->options.world;
     flow->line = &flows->lines[0];
     flow->entry = entry;
-    flow->card_slot = VAULT_NO_SLOT;
+    flow->card_slot = flow->spent_slot = VAULT_NO_SLOT;
     flow->began_at = world_monotonic(flows->options.world);
     flows->running++;
     return flow;

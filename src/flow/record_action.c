@@ -41,8 +41,9 @@ static void require_action(struct operation_flow *flow)
     happen(flow, &event, &telling);
     flow->moved_operation.state = flow->moved.payment.operation.state;
     flow->moved_operation.card_sealed = STR_NONE;
+    flow->moved_operation.card_slot = VAULT_NO_SLOT;
+    flow->spent_slot = flow->operation.card_slot;
     flow->moved_operation.reason = STR("");
-    store_save_operation(flow->flow.store, merchant_of(flow), &flow->moved_operation);
     answer_request(flow);
 }
 
@@ -51,7 +52,9 @@ struct next record_action(struct flow *base)
     struct operation_flow *flow = operation_of(base);
     flow->has_reply = false;
     start_from_record(flow);
+    load_payer(flow); /* as it is stored: this may run again */
     if (is_news(flow)) require_action(flow);
+    store_save_operation(base->store, merchant_of(flow), &flow->moved_operation);
     flow->moved.next_try_at = next_look(flow);
     store_save_action(base->store, merchant_of(flow), payment_id_str(&flow->moved.id), flow->payer.action_url, flow->moved.next_try_at);
     store_save_payment(base->store, merchant_of(flow), &flow->moved);

@@ -20,6 +20,8 @@ void keep_doubt(struct operation_flow *flow)
     flow->moved_operation.state = flow->moved.payment.operation.state;
     flow->moved_operation.reason = flow->verdict.reason ? str_of(flow->verdict.reason) : flow->operation.reason;
     flow->moved.next_try_at = flow->verdict.kind == VERDICT_REVIEW ? 0 : flow->command.now + flow->pause;
+    bool looks_no_more = flow->verdict.kind == VERDICT_REVIEW && flow->payer.look_at;
+    if (looks_no_more) store_save_action(flow->flow.store, merchant_of(flow), payment_id_str(&flow->moved.id), STR(""), 0);
     store_save_operation(flow->flow.store, merchant_of(flow), &flow->moved_operation);
     store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
     load_refunds(flow, &flow->moved);
@@ -57,12 +59,21 @@ static struct next leave_to_others(struct operation_flow *flow)
     return go(REPLY);
 }
 
+/* Nobody waits for a payer any more: what is open is another's, and is left alone. */
+static struct next look_no_more(struct operation_flow *flow)
+{
+    load_payer(flow);
+    if (flow->payer.look_at) store_save_action(flow->flow.store, merchant_of(flow), payment_id_str(&flow->moved.id), STR(""), 0);
+    return leave_to_others(flow);
+}
+
 /* After a restart: the last try may have left and may still be running there, so it counts as lost. */
 struct next reload(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     flow->has_moved = false;
     if (!load_open_operation(flow) || !is_driven_here(flow->flows, &flow->moved_operation)) return leave_to_others(flow);
+    if (flow->entry == ENTRY_LOOK && flow->moved_operation.state != OPERATION_WAITING) return look_no_more(flow);
     flow->record = flow->moved;
     flow->operation = flow->moved_operation;
     flow->has_moved = true;
@@ -97,6 +108,7 @@ struct next record_resumed(struct flow *base)
     flow->moved_operation.reason = STR("");
     flow->moved_operation.card_sealed = flow->card_sealed;
     flow->moved_operation.card_slot = flow->card_slot;
+    load_payer(flow);
     store_save_operation(flow->flow.store, merchant_of(flow), &flow->moved_operation);
     store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
     flow->has_moved = true;

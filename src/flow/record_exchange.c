@@ -23,6 +23,7 @@ struct next record_exchange(struct flow *base)
     load_payer(flow);
     operation->sends = operation->lost = operation->already = operation->denied = operation->mismatched = 0;
     if (flow->moved.payment.operation.state == OPERATION_WAITING) go_on_with_payer(flow);
+    flow->acknowledged = false;
     freeze(flow, operation, exchange_of(&flow->operation) + 1, str_of(flow->outcome.id.text));
     store_save_exchange(base->store, merchant_of(flow), operation);
     flow->has_moved = true;

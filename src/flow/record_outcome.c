@@ -155,7 +155,9 @@ static enum ending_kind check_settlement(struct operation_flow *flow)
 static void take_his_word(struct operation_flow *flow)
 {
     const struct settle_wish *settle = &flow->settle;
-    flow->outcome = (struct outcome){ .kind = OUTCOME_DONE, .expires_at = flow->moved_operation.started_at + SETTLED_HOLD_SPAN };
+    bool sells = flow->operation.kind == OPERATION_AUTHORIZE && flow->line->settings.processor->can.only_sells;
+    flow->outcome = (struct outcome){ .kind = sells ? OUTCOME_SOLD : OUTCOME_DONE,
+                                      .expires_at = flow->moved_operation.started_at + SETTLED_HOLD_SPAN };
     int beside = attempt_stray_holds(flow->operation.kind, (int)flow->operation.lost, true);
     flow->verdict = (struct verdict){ .kind = settle->happened ? VERDICT_DONE : VERDICT_FAILED, .reason = "settled_by_person",
                                       .stray_holds = settle->happened ? beside : 0 };
@@ -178,6 +180,7 @@ struct next record_settlement(struct flow *base)
     }
     flow->record = flow->moved;
     flow->operation = flow->moved_operation;
+    load_payer(flow);
     take_his_word(flow);
     struct next next = conclude(flow, flow->settle.by);
     /* The merchant's answer is kept; the person hears that his word was taken, whatever it was. */

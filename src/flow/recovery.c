@@ -50,7 +50,7 @@ static void enter(struct flows *flows, enum operation_entry entry, const struct 
     struct operation_flow *flow = operation_flow_take(flows, entry);
     flow->payment_id = *id;
     flow->command = (struct command){ .kind = command, .now = world_now(flows->options.world) };
-    if (entry == ENTRY_RELOAD) enter_by_payment(flow); /* it has an open operation already */
+    if (entry == ENTRY_RELOAD || entry == ENTRY_LOOK) enter_by_payment(flow); /* it has an open operation already */
     flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, step);
 }
 
@@ -60,7 +60,7 @@ void take_up_operation(struct flows *flows, const struct operation_record *opera
     if (!waits) enter(flows, ENTRY_RELOAD, &operation->payment_id, COMMAND_AUTHORIZE, RELOAD);
 }
 
-void look_again(struct flows *flows, const struct payment_id *id) { enter(flows, ENTRY_RELOAD, id, COMMAND_AUTHORIZE, RELOAD); }
+void look_again(struct flows *flows, const struct payment_id *id) { enter(flows, ENTRY_LOOK, id, COMMAND_AUTHORIZE, RELOAD); }
 
 /* ---- now and then: holds that are over, payers who are waited for, keys that are old ---- */
 

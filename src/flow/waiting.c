@@ -81,7 +81,7 @@ void leave_by_payment(struct operation_flow *flow)
 static bool can_be_called_off(const struct operation_flow *flow)
 {
     return flow->asked == OPERATION_AUTHORIZE && flow->operation.kind == OPERATION_AUTHORIZE && flow->operation.sends == 0 &&
-           flow->flow.step == CALL_PROCESSOR && flow->entry == ENTRY_REQUEST;
+           exchange_of(&flow->operation) == 1 && flow->flow.step == CALL_PROCESSOR && flow->entry == ENTRY_REQUEST;
 }
 
 #define CONNECTING_PAUSE (INT64_C(200) * MICROS_PER_MS)

@@ -12,7 +12,17 @@ const struct json *answer_json(struct arena *arena, const struct processor_answe
     return json_read_up_to(arena, answer->body, ANSWER_MEMBERS_MAX, &root) == JSON_FINE ? root : NULL;
 }
 
-void outcome_keep_word(struct outcome *out, str word) { snprintf(out->word, sizeof out->word, "%.*s", STR_FORMAT(word)); }
+/* Whole characters only: half of one could not be stored. */
+void outcome_keep_word(struct outcome *out, str word)
+{
+    size_t kept = 0;
+    while (kept < word.length) {
+        size_t bytes = str_character_bytes(str_from(word, kept));
+        if (bytes == 0 || kept + bytes >= sizeof out->word) break;
+        kept += bytes;
+    }
+    snprintf(out->word, sizeof out->word, "%.*s", (int)kept, str_printable(word));
+}
 
 bool answer_id(const struct json *value, str prefix, struct processor_id *out)
 {

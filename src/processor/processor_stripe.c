@@ -188,14 +188,12 @@ static void read_decline(const struct json *error, struct outcome *out)
     out->decline = row ? row->decline : DECLINE_CARD_DECLINED;
 }
 
-/* An intent that is in another state than the request needs, by what it says of itself. */
+/* An intent that has come to its end, by whomever: what it came to is inquired about. */
 static enum outcome_kind conflict_of(const struct json *error)
 {
     const struct json *intent = json_find(error, "payment_intent");
-    bool is_canceled = answer_says(intent, "status", STR("canceled"));
-    if (is_canceled && answer_says(intent, "cancellation_reason", STR("automatic"))) return OUTCOME_EXPIRED;
-    if (is_canceled || answer_says(intent, "status", STR("succeeded"))) return OUTCOME_ALREADY;
-    return OUTCOME_REFUSED;
+    bool has_ended = answer_says(intent, "status", STR("canceled")) || answer_says(intent, "status", STR("succeeded"));
+    return has_ended ? OUTCOME_OPEN : OUTCOME_REFUSED;
 }
 
 static void read_fault(const struct json *error, struct outcome *out)

@@ -63,6 +63,7 @@ static const struct judgment {
     { &AUTHORIZE, PAST(FIRST, .nobody_waits = true),  SAID(OUTCOME_NOT_SENT), FAILED, SURE,  0, "processor_unavailable" },
     { &AUTHORIZE, PAST(LOST(1), .nobody_waits = true), SAID(OUTCOME_NOT_SENT), AGAIN, DOUBT, 0, NULL }, /* an earlier try may have been taken */
     { &AUTHORIZE, PAST(LOST(1)),                      SAID(OUTCOME_NOT_SENT), AGAIN,  DOUBT, 0, NULL },
+    { &AUTHORIZE, PAST(FIRST, .nobody_waits = true, .is_further = true), SAID(OUTCOME_NOT_SENT), AGAIN, SURE, 0, NULL }, /* its payer has acted */
     { &CAPTURE,   PAST(FIRST, .nobody_waits = true),  SAID(OUTCOME_NOT_SENT), AGAIN,  SURE,  0, NULL }, /* goes on trying */
     { &VOID,      PAST(FIRST, .nobody_waits = true),  SAID(OUTCOME_NOT_SENT), AGAIN,  SURE,  0, NULL },
     { &REFUND,    PAST(FIRST, .nobody_waits = true),  SAID(OUTCOME_NOT_SENT), AGAIN,  SURE,  0, NULL },
@@ -132,9 +133,9 @@ static const struct judgment {
     { &CAPTURE,   PAST(FIRST, BY_STATE),              SAID(OUTCOME_UNKNOWN), QUIET,     DOUBT, 0, NULL },
     { &AUTHORIZE, PAST(FIRST, BY_REFERENCE),          SAID(OUTCOME_UNKNOWN), ASK_LATER, DOUBT, 0, NULL },
     { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_UNKNOWN), ASK_LATER, DOUBT, 0, NULL },
-    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE, .card_gone = true), SAID(OUTCOME_UNKNOWN), ASK_LATER, DOUBT, 0, NULL }, /* which needs no card */
+    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE, .card_gone = true), SAID(OUTCOME_UNKNOWN), REVIEW, DOUBT, 0, "card_gone" }, /* a try was decided on */
     { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_BUSY), AGAIN, SURE, 0, NULL },
-    { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_BUSY, .may_have_happened = true), ASK, DOUBT, 0, NULL },
+    { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_BUSY, .may_have_happened = true), ASK_LATER, DOUBT, 0, NULL },
     { &AUTHORIZE, PAST(FIRST, BY_REFERENCE),          SAID(OUTCOME_ALREADY), ASK, DOUBT, 0, NULL }, /* the reference is taken */
     { &AUTHORIZE, PAST(TOLD, BY_REFERENCE, .denied_before = 7), SAID(OUTCOME_ALREADY), REVIEW, DOUBT, 0, "reference_taken" },
     { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_MISMATCHED), ASK_LATER, DOUBT, 0, NULL },
@@ -143,7 +144,7 @@ static const struct judgment {
 
     /* -- it has it, and has not decided: a repeat would say the same -- */
     { &AUTHORIZE, PAST(FIRST, BY_KEY),                SAID(OUTCOME_OPEN), ASK, DOUBT, 0, NULL },
-    { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_OPEN), ASK, DOUBT, 0, NULL },
+    { &REFUND,    PAST(FIRST, BY_NOTHING),            SAID(OUTCOME_OPEN), ASK_LATER, DOUBT, 0, NULL },
 
     /* -- authorized and captured at once, and the payer's turn: of an authorization only -- */
     { &AUTHORIZE, PAST(FIRST),                        SAID(OUTCOME_SOLD),   DONE,   SURE,  0, NULL },
@@ -175,9 +176,14 @@ static const struct judgment inquiries[] = {
 
     /* -- nothing is there: once is enough where a second try is refused, twice where it would be a second effect -- */
     { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_ABSENT),   AGAIN,    SURE,  0, NULL },
-    { &REFUND,    PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_ABSENT),   ASK,      DOUBT, 0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING),          SAID(OUTCOME_ABSENT),   ASK_LATER, DOUBT, 0, NULL },
     { &REFUND,    PAST(LOST(1), BY_NOTHING, .absent_before = 1), SAID(OUTCOME_ABSENT), AGAIN, SURE, 0, NULL },
-    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE, .card_gone = true), SAID(OUTCOME_ABSENT), REVIEW, DOUBT, 0, "card_gone" },
+
+    /* -- it said that it has it: nothing that is there is sent again -- */
+    { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE, .acknowledged = true), SAID(OUTCOME_ABSENT), ASK_LATER, DOUBT, 0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING, .acknowledged = true, .absent_before = 1), SAID(OUTCOME_ABSENT), ASK_LATER, DOUBT, 0, NULL },
+    { &REFUND,    PAST(LOST(1), BY_NOTHING, .acknowledged = true, .absent_before = 7), SAID(OUTCOME_ABSENT), REVIEW, DOUBT, 0,
+      "acknowledged_and_absent" },
 
     /* -- nothing that helps: asked again -- */
     { &AUTHORIZE, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_OPEN),     ASK, DOUBT, 0, NULL },
