@@ -267,7 +267,7 @@ def test_a_schema_that_grows_under_running_nodes(open_house):
     house = open_house()
     payments = [house.client(name).authorized() for name in ('one', 'two')]
     house.ask("ALTER TABLE operation ADD COLUMN color TEXT NOT NULL DEFAULT 'blue'; ALTER TABLE payment ADD COLUMN shape BIGINT NOT NULL DEFAULT 4;"
-              "UPDATE meta SET value = '999' WHERE name = 'schema_version'")
+              "UPDATE meta SET value = (value::bigint + 1)::text WHERE name = 'schema_version'")
     for name, other in (('one', 'two'), ('two', 'one')):
         house.client(other).authorized()
         house[name].restart()
