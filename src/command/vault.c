@@ -73,7 +73,7 @@ static int ask_gateway(str method, const char *target, str body)
     struct error error;
     char path[108];
     int status = 0;
-    str answer;
+    str answer = STR_NONE;
     house_control_path(path);
     bool heard = door_is_open(path) ? door_ask(path, &arena, method, target, body, &status, &answer, &error)
                                     : error_set(&error, "no gateway is running on this store: start it, the vault is its own");

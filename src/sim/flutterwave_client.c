@@ -31,7 +31,7 @@ static bool decrypt_with(EVP_CIPHER_CTX *context, const char *key, str secret, u
     bool is_done = EVP_DecryptInit_ex(context, EVP_des_ede3_ecb(), NULL, (const unsigned char *)key, NULL) == 1
                    && EVP_DecryptUpdate(context, plain, &first, (const unsigned char *)secret.bytes, (int)secret.length) == 1
                    && EVP_DecryptFinal_ex(context, plain + first, &last) == 1;
-    *length = (size_t)(first + last);
+    *length = (size_t)first + (size_t)last;
     return is_done;
 }
 
