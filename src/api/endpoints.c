@@ -16,7 +16,7 @@ static const struct endpoint endpoints[] = {
     { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments",               list_payments,      NO_KEY, BODY_NONE,          OTHER,    80, JSON },
     { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments/{id}",          get_payment,        NO_KEY, BODY_NONE,          OTHER,   100, JSON },
     { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/payments/{id}/events",   list_events,        NO_KEY, BODY_NONE,          OTHER,    80, JSON },
-    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/v1/payments/{id}/return",   take_payer_back,    NO_KEY, BODY_NONE,          OTHER,   100, JSON },
+    { DOOR_MERCHANTS, ANYBODY,  "GET",  "/v1/payments/{id}/return",   take_payer_back,    NO_KEY, BODY_NONE,          OTHER,   100, TEXT },
     { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/orders/{order_id}",      get_order,          NO_KEY, BODY_NONE,          OTHER,   100, JSON },
     { DOOR_MERCHANTS, MERCHANT, "POST", "/v1/tokens",                 tokens_make,        KEY,    BODY_JSON,          BEGINS,   80, JSON },
     { DOOR_MERCHANTS, MERCHANT, "GET",  "/v1/tokens/{id}",            get_token,          NO_KEY, BODY_NONE,          OTHER,   100, JSON },

@@ -284,8 +284,8 @@ def test_a_full_house_refuses_at_every_door_but_the_operators(open_shop):
     with concurrent.futures.ThreadPoolExecutor(24) as pool:
         running = [pool.submit(shop.client.capture, receipt) for receipt in held[1:]]
         until(lambda: shop.client.metrics()['florin_http_requests_pending'] >= 17, 'the house is full')  # 16, and this question itself
-        for target in ('/v1/payments', f'/v1/payments/{payment}', f'/v1/payments/{payment}/events', f'/v1/orders/{held[0]["order_id"]}',
-                       '/v1/processors'):
+        for target in ('/v1/payments', f'/v1/payments/{payment}', f'/v1/payments/{payment}/events', f'/v1/payments/{payment}/return',
+                       f'/v1/orders/{held[0]["order_id"]}', '/v1/processors'):
             shop.client.look(target).expect(503, 'overloaded')
         for verb in ('capture', 'void', 'refund'):
             shop.client.change(payment, verb).expect(503, 'overloaded')

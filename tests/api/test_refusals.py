@@ -128,6 +128,7 @@ def test_a_strange_id_is_not_found(shared_shop, payment):
     client = shared_shop.client
     client.look(f'/v1/payments/{payment}').expect(404, 'not_found')
     client.look(f'/v1/payments/{payment}/events').expect(404, 'not_found')
+    client.look(f'/v1/payments/{payment}/return').expect(404, 'not_found')
     for verb in ('capture', 'void', 'refund'):
         client.change(payment, verb).expect(404, 'not_found')
 

@@ -14,6 +14,7 @@ from florin_testing.waiting import until
 NOBODY = 'http://127.0.0.1:9'  # no bank is needed
 PAYS, NO_FUNDS, STOLEN, ASKS_AT_ITS_BANK = '4242424242424242', '4000000000009995', '4000000000009979', '4000002760003184'
 REFUND_PENDING = '4000000000007726'
+BROWSER = [('Accept', 'text/html')]
 
 
 class Desk(Client):
@@ -120,7 +121,7 @@ def test_sent_to_his_bank(desk, choice, state):
     assert (answer.status, sent['state'], sent['operation']['state']) == (201, 'requires_action', 'waiting')
     desk.stripe.session.post(sent['next_action']['url'], data={'choice': choice}, timeout=30, allow_redirects=False)
     for _ in range(2):
-        back = desk.look(f'/v1/payments/{sent["id"]}/return?redirect_status=succeeded', is_good=False)
+        back = desk.look(f'/v1/payments/{sent["id"]}/return?redirect_status=succeeded', headers=BROWSER, is_good=False)
         assert (back.status, dict(back.headers)['Location']) == (303, f'http://127.0.0.1:1/thanks?payment_id={sent["id"]}')
     desk.becomes(sent['id'], state)
     desk.nothing_twice()
