@@ -161,6 +161,42 @@ static void one_thing_at_a_time(void **state)
     shop_close(shop);
 }
 
+/* A payer comes back, again and again, to a payment that does not wait for him: nothing that runs is touched. */
+static void a_look_leaves_alone_what_others_do(void **state)
+{
+    (void)state;
+    for (int looks = 1; looks < 6; looks++) {
+        struct shop *shop = shop_open();
+        const char *payment = shop_held(shop, "k1");
+        flows_look_again(shop->flows, str_of(payment));
+        flows_look_again(shop->flows, str_of(payment));
+        struct guest *guest = shop_capture(shop, "k2", payment);
+        for (int i = 0; i < looks; i++) {
+            flows_look_again(shop->flows, str_of(payment));
+            shop_pass(shop, 10 * MICROS_PER_MS);
+        }
+        assert_told(shop_answered(shop, guest), 200, "done captured 5000/5000/0 operation=none");
+        assert_string_equal(shop_event(shop, payment, "operation_doubted"), "");
+        assert_int_equal(fake_bank_count(shop->world, "captures"), 1);
+        shop_close(shop);
+    }
+}
+
+/* Where there are only sales, a person's "it happened" is a sale. */
+static void a_sale_is_settled_as_a_sale(void **state)
+{
+    (void)state;
+    static struct processor selling;
+    selling = *processor_named(STR("bank"));
+    selling.can.only_sells = true;
+    struct shop *shop = shop_open_with(&(struct shop_settings){ .resend_after = SHOP_SECOND, .processor = &selling, .acts_elsewhere = true });
+    fake_bank_fault(shop->world, "\"path\": \"/api/v1/authorizations\", \"times\": 0, \"fault\": \"wrong_amount\"");
+    struct guest *guest = shop_answered(shop, shop_authorize(shop, "k1", shop_rich_card, 5000, true));
+    const char *operation = shop_open_operation(shop, guest_payment(guest), OPERATION_REVIEW);
+    assert_told(shop_answered(shop, shop_settle(shop, operation, true, "sale_1")), 201, "done captured 5000/5000/0 operation=none");
+    shop_close(shop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +204,8 @@ int main(void)
         cmocka_unit_test(he_may_never_come_back),
         cmocka_unit_test(a_crash_changes_nothing),
         cmocka_unit_test(one_thing_at_a_time),
+        cmocka_unit_test(a_look_leaves_alone_what_others_do),
+        cmocka_unit_test(a_sale_is_settled_as_a_sale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

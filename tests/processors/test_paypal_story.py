@@ -23,6 +23,8 @@ class PayPalShop:
         self.client = self.gateway.client()
 
     def close(self):
+        if self.gateway.is_running():
+            self.gateway.stop()
         self.gateway.close()
         self.paypal.__exit__()
 
