@@ -122,6 +122,16 @@ static void conditions_hold_or_do_not(void **state)
     }
 }
 
+static void a_rule_may_be_about_payments_that_capture_themselves(void **state)
+{
+    (void)state;
+    struct scene scene;
+    usual(&scene);
+    scene.facts.captures_itself = true;
+    assert_decides("it: capture automatic -> stripe", &scene, "it: stripe");
+    assert_decides("it: capture manual -> stripe", &scene, "default: bank");
+}
+
 static void the_first_rule_that_fits_decides(void **state)
 {
     (void)state;
@@ -351,6 +361,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conditions_hold_or_do_not),
+        cmocka_unit_test(a_rule_may_be_about_payments_that_capture_themselves),
         cmocka_unit_test(the_first_rule_that_fits_decides),
         cmocka_unit_test(what_is_not_known_cannot_be_told),
         cmocka_unit_test(without_rules_the_default_takes_it),

@@ -374,6 +374,47 @@ static void its_own_values_are_kept_and_replaced(void **state)
     assert_str(sought.request.body, STR("second"));
 }
 
+/* ---- payers ---- */
+
+static void save_payers(struct store *store, void *context)
+{
+    struct payer_record known = { STR("pat@shop.example"), STR("Pat"), STR("https://shop.example/"), STR("https://there.example/"), 7 };
+    struct payer_record unknown = { .return_url = STR("https://shop.example/") };
+    (void)context;
+    store_save_new_payer(store, MERCHANT, STR("pay_known"), &known);
+    store_save_new_payer(store, MERCHANT, STR("pay_unknown"), &unknown);
+    store_save_action(store, MERCHANT, STR("pay_sent"), STR("https://there.example/2"), 5); /* of whom nothing had been told */
+}
+
+static void load_payers(struct store *store, void *context)
+{
+    struct arena *arena = context;
+    struct payer_record payer;
+    struct payment_id *looks;
+    assert_true(store_load_payer(store, arena, MERCHANT, STR("pay_known"), &payer));
+    assert_str(payer.email, STR("pat@shop.example"));
+    assert_str(payer.name, STR("Pat"));
+    assert_str(payer.action_url, STR("https://there.example/"));
+    assert_true(store_load_payer(store, arena, MERCHANT, STR("pay_unknown"), &payer));
+    assert_str(payer.email, STR(""));
+    assert_str(payer.return_url, STR("https://shop.example/"));
+    assert_false(store_load_payer(store, arena, OTHER_MERCHANT, STR("pay_known"), &payer));
+    assert_str(payer.return_url, STR(""));
+    assert_int_equal(store_list_looks(store, arena, MERCHANT, 8, 10, &looks), 2);
+    assert_str(payment_id_str(&looks[0]), STR("pay_sent")); /* the one that waits longest */
+    assert_int_equal(store_list_looks(store, arena, MERCHANT, 7, 10, &looks), 1);
+}
+
+static void a_payer_is_known_as_he_was_told(void **state)
+{
+    struct shelf *shelf = *state;
+    struct arena arena = { 0 };
+    assert_int_equal(shelf_do(shelf, save_payers, NULL), WORK_DONE);
+    shelf_reopen(shelf);
+    assert_int_equal(shelf_do(shelf, load_payers, &arena), WORK_DONE);
+    arena_close(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +428,7 @@ int main(void)
         shelf_test(an_operations_answer_is_found_by_its_key),
         shelf_test(each_merchant_has_his_own),
         shelf_test(its_own_values_are_kept_and_replaced),
+        shelf_test(a_payer_is_known_as_he_was_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
