@@ -20,8 +20,7 @@ void keep_doubt(struct operation_flow *flow)
     flow->moved_operation.state = flow->moved.payment.operation.state;
     flow->moved_operation.reason = flow->verdict.reason ? str_of(flow->verdict.reason) : flow->operation.reason;
     flow->moved.next_try_at = flow->verdict.kind == VERDICT_REVIEW ? 0 : flow->command.now + flow->pause;
-    bool looks_no_more = flow->verdict.kind == VERDICT_REVIEW && flow->payer.look_at;
-    if (looks_no_more) store_save_action(flow->flow.store, merchant_of(flow), payment_id_str(&flow->moved.id), STR(""), 0);
+    if (flow->verdict.kind == VERDICT_REVIEW) stop_looking(flow);
     store_save_operation(flow->flow.store, merchant_of(flow), &flow->moved_operation);
     store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
     load_refunds(flow, &flow->moved);
@@ -63,7 +62,7 @@ static struct next leave_to_others(struct operation_flow *flow)
 static struct next look_no_more(struct operation_flow *flow)
 {
     load_payer(flow);
-    if (flow->payer.look_at) store_save_action(flow->flow.store, merchant_of(flow), payment_id_str(&flow->moved.id), STR(""), 0);
+    stop_looking(flow);
     return leave_to_others(flow);
 }
 

@@ -60,7 +60,7 @@ static void end_operation(struct operation_flow *flow, const struct event *event
                                .stray_holds = verdict->stray_holds, .by = by };
     if (done) keep_reference(&flow->moved, flow->operation.kind, &flow->outcome.id);
     if (event->kind == EVENT_SOLD) flow->moved.capture_ref = flow->outcome.id;
-    if (flow->payer.look_at) store_save_action(flow->flow.store, merchant_of(flow), payment_id_str(&flow->moved.id), STR(""), 0);
+    stop_looking(flow);
     flow->moved.stray_holds += verdict->stray_holds;
     happen(flow, event, &telling);
 

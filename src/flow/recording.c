@@ -164,6 +164,11 @@ void load_payer(struct operation_flow *flow)
     store_load_payer(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id), &flow->payer);
 }
 
+void stop_looking(struct operation_flow *flow)
+{
+    if (flow->payer.look_at) store_save_action(flow->flow.store, merchant_of(flow), payment_id_str(&flow->moved.id), STR(""), 0);
+}
+
 /* The texts that never change stay where they were. */
 static void load_again(struct operation_flow *flow)
 {

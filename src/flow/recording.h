@@ -36,6 +36,8 @@ void begin_follow_up(struct operation_flow *flow, enum command_kind kind, bool a
 bool load_payment(struct operation_flow *flow) MUST_CHECK;
 /* The payer of the working copy. */
 void load_payer(struct operation_flow *flow);
+/* His processor is not asked any more what he has done, if it was. */
+void stop_looking(struct operation_flow *flow);
 /* The operation that is open on the working copy, into that record. False: it could not be loaded. */
 bool load_open(struct operation_flow *flow, struct operation_record *out) MUST_CHECK;
 /* The working copy, from what the flow committed last, which is what the store has. Should somebody else have been there, the history row
