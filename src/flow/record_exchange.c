@@ -20,7 +20,6 @@ struct next record_exchange(struct flow *base)
     struct operation_flow *flow = operation_of(base);
     struct operation_record *operation = &flow->moved_operation;
     start_from_record(flow);
-    load_payer(flow);
     operation->sends = operation->lost = operation->already = operation->denied = operation->mismatched = 0;
     if (flow->moved.payment.operation.state == OPERATION_WAITING) go_on_with_payer(flow);
     flow->acknowledged = false;
