@@ -33,6 +33,12 @@ bool answer_id(const struct json *value, str prefix, struct processor_id *out)
 
 bool answer_says(const struct json *body, const char *name, str wanted) { return str_equal(json_string(json_find(body, name)), wanted); }
 
+currency answer_currency(str code)
+{
+    currency said;
+    return currency_named(code, &said) ? said : (currency){ "" };
+}
+
 void outcome_conclude(bool has_id, bool fits, struct outcome *out)
 {
     if (has_id && fits) {

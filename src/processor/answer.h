@@ -18,6 +18,9 @@ bool answer_id(const struct json *value, str prefix, struct processor_id *out) M
 /* Is that member this text? */
 bool answer_says(const struct json *body, const char *name, str wanted);
 
+/* A currency that is none of ours is empty: it equals nothing, and shows as drift. */
+currency answer_currency(str code);
+
 /* A success that says what it should is done; one that speaks of something else is a mismatch; the rest is not understood and
  * stays unknown. */
 void outcome_conclude(bool has_id, bool fits, struct outcome *out);

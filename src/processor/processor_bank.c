@@ -214,8 +214,7 @@ static void read_found(struct arena *arena, const struct processor_answer *answe
     *out = (struct processor_found){ .kind = FOUND_NOTHING_SURE };
     if (answer->status == 404 && str_equal(json_string(json_find(body, "error")), STR("not_found"))) out->kind = FOUND_ABSENT;
     if (answer->status != 200 || !json_int64(json_find(body, "amount"), &out->amount.minor)) return;
-    /* A currency that is none of ours stays empty: it equals nothing, and shows as drift. */
-    if (!currency_named(json_string(json_find(body, "currency")), &out->amount.currency)) out->amount.currency = (currency){ "" };
+    out->amount.currency = answer_currency(json_string(json_find(body, "currency")));
     if (parent && !str_copy_to(json_string(json_find(body, parent)), out->parent.text, sizeof out->parent.text)) return;
     out->kind = FOUND_IT;
 }

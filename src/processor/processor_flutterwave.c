@@ -467,8 +467,7 @@ static void read_found_hold(struct arena *arena, const struct processor_call *ca
     *out = (struct processor_found){ .kind = FOUND_NOTHING_SURE };
     if (is_unknown_there(answer, body)) out->kind = FOUND_ABSENT;
     if (answer->status != 200 || !answer_says(charge, "status", STR("successful"))) return;
-    /* A currency that is none of ours stays empty: it equals nothing, and shows as drift. */
-    if (!currency_named(json_string(json_find(charge, "currency")), &out->amount.currency)) out->amount.currency = (currency){ "" };
+    out->amount.currency = answer_currency(json_string(json_find(charge, "currency")));
     if (decimal_minor(amount, out->amount.currency, &out->amount.minor)) out->kind = FOUND_IT;
 }
 

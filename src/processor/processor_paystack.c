@@ -422,7 +422,7 @@ static void read_found(const struct json *data, const char *name, struct process
 {
     int64_t sum;
     if (!read_sum(json_find(data, name), &sum)) return;
-    if (!currency_named(json_string(json_find(data, "currency")), &out->amount.currency)) out->amount.currency = (currency){ "" };
+    out->amount.currency = answer_currency(json_string(json_find(data, "currency")));
     int64_t factor = out->amount.currency.code[0] ? factor_of(out->amount.currency) : 1;
     out->amount.minor = sum % factor == 0 ? sum / factor : sum;
     out->kind = FOUND_IT;

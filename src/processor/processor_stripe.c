@@ -252,15 +252,21 @@ static const struct json *begin_reading(struct arena *arena, const struct proces
     return NULL;
 }
 
-static bool amount_is(const struct json *value, const char *name, money wanted)
+/* That member, in the currency that stands beside it in small letters. */
+static bool read_sum(const struct json *value, const char *name, money *out)
 {
-    int64_t minor;
-    currency said;
     char code[4] = "";
     str lower_case = json_string(json_find(value, "currency"));
-    if (lower_case.length != 3 || !json_int64(json_find(value, name), &minor)) return false;
+    if (lower_case.length != 3 || !json_int64(json_find(value, name), &out->minor)) return false;
     for (size_t i = 0; i < 3; i++) code[i] = (char)(lower_case.bytes[i] & ~0x20);
-    return minor == wanted.minor && currency_named(str_of(code), &said) && currency_equal(said, wanted.currency);
+    out->currency = answer_currency(str_of(code));
+    return true;
+}
+
+static bool amount_is(const struct json *value, const char *name, money wanted)
+{
+    money said;
+    return read_sum(value, name, &said) && money_equal(said, wanted);
 }
 
 static void read_method(const struct json *body, struct outcome *out)
@@ -433,13 +439,7 @@ static void find_refund(struct arena *arena, const struct processor_call *call, 
 
 static void read_found(const struct json *value, const char *amount, struct processor_found *out)
 {
-    char code[4] = "";
-    str lower_case = json_string(json_find(value, "currency"));
-    if (!json_int64(json_find(value, amount), &out->amount.minor) || lower_case.length != 3) return;
-    for (size_t i = 0; i < 3; i++) code[i] = (char)(lower_case.bytes[i] & ~0x20);
-    /* A currency that is none of ours stays empty: it equals nothing, and shows as drift. */
-    if (!currency_named(str_of(code), &out->amount.currency)) out->amount.currency = (currency){ "" };
-    out->kind = FOUND_IT;
+    if (read_sum(value, amount, &out->amount)) out->kind = FOUND_IT;
 }
 
 static const struct json *begin_look_up(struct arena *arena, const struct processor_answer *answer, struct processor_found *out)
