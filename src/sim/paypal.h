@@ -339,9 +339,6 @@ str paypal_draw(struct paypal *paypal, const char *alphabet, size_t length);
 /* 204 */
 void paypal_answer_nothing(struct psp_visit *visit);
 
-/* The word of a list that ends with NULL, as a text for ever; NULL when it is none of them. */
-const char *paypal_word(str given, const char *const *words);
-
 /* --- Endpoints, by file --- */
 
 void paypal_create_order(struct psp_visit *visit);

@@ -28,10 +28,10 @@ static const char *const reasons[] = { "ECHECK", "PENDING_REVIEW", "VERIFICATION
 static const char *read_plan(const struct desk_control *control, struct paypal_plan *out)
 {
     int64_t after_ms;
-    *out = (struct paypal_plan){ .kind = paypal_word(given(control, "kind"), kinds),
-                                 .status = paypal_word(given(control, "status"), statuses),
-                                 .reason = paypal_word(given(control, "reason"), reasons),
-                                 .then = paypal_word(given(control, "then"), statuses) };
+    *out = (struct paypal_plan){ .kind = word_among(given(control, "kind"), kinds),
+                                 .status = word_among(given(control, "status"), statuses),
+                                 .reason = word_among(given(control, "reason"), reasons),
+                                 .then = word_among(given(control, "then"), statuses) };
     if (out->kind == NULL) return "kind is capture, refund or authorization";
     if (out->status == NULL) return "status is one of the company's";
     if (!desk_control_number(json_find(control->body, "after_ms"), 0, AFTER_MS_MAX, 0, &after_ms)) return "after_ms is a number";
@@ -70,7 +70,7 @@ static void begin_dispute(struct desk_control *control)
 {
     struct paypal *paypal = of(control);
     struct paypal_capture *capture = psp_shelf_find(&paypal->captures, given(control, "capture"));
-    const char *stage = paypal_word(given(control, "stage"), stages);
+    const char *stage = word_among(given(control, "stage"), stages);
     str reason = given(control, "reason");
     if (capture == NULL) {
         desk_control_refuse(control, "there is no such capture");
@@ -84,7 +84,7 @@ static void end_dispute(struct desk_control *control)
 {
     struct paypal *paypal = of(control);
     struct paypal_dispute *dispute = psp_shelf_find(&paypal->disputes, given(control, "dispute"));
-    const char *outcome = paypal_word(given(control, "outcome"), outcomes);
+    const char *outcome = word_among(given(control, "outcome"), outcomes);
     if (dispute == NULL || dispute->outcome != NULL || outcome == NULL) {
         desk_control_refuse(control, "there is no such open dispute, or no such outcome");
         return;

@@ -116,7 +116,7 @@ static bool find_away(struct psp_visit *visit, struct paypal_source *out)
     if (item.value == NULL) return false;
     bool is_wallet = str_equal(item.name, STR("paypal"));
     out->kind = is_wallet ? PAYPAL_WALLET : PAYPAL_BANK;
-    out->name = is_wallet ? "paypal" : paypal_word(item.name, banks);
+    out->name = is_wallet ? "paypal" : word_among(item.name, banks);
     out->asks_payer = true;
     return out->name != NULL;
 }

@@ -187,6 +187,12 @@ bool given_is_true(const struct json *given, const char *path)
     return str_equal(given_text(given, path), STR("true"));
 }
 
+const char *word_among(str given, const char *const *words)
+{
+    while (*words && !str_equal(given, str_of(*words))) words++;
+    return *words;
+}
+
 /* --- Names that nobody knows --- */
 
 static bool fits(str taken, str path)

@@ -25,6 +25,9 @@ bool given_int(const struct json *given, const char *path, int64_t *out) MUST_CH
 /* true, "true". */
 bool given_is_true(const struct json *given, const char *path);
 
+/* One of the words of a list that ends with NULL, as a text for ever; NULL when it is none of them. */
+const char *word_among(str given, const char *const *words);
+
 /* The path of the first value that is not in `takes`, which lists paths separated by spaces: "amount card.number metadata.*", where
  * places in lists are left out and * stands for whatever comes below. STR_NONE: all of them are. */
 str given_unknown(struct arena *arena, const struct json *given, const char *takes);

@@ -129,14 +129,6 @@ void paypal_answer_nothing(struct psp_visit *visit)
     visit->desk.answer.status = 204;
 }
 
-const char *paypal_word(str given, const char *const *words)
-{
-    for (; *words; words++) {
-        if (str_equal(given, str_of(*words))) return *words;
-    }
-    return NULL;
-}
-
 /* --- Opening --- */
 
 static void open_paypal(struct psp *psp)

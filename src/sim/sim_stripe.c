@@ -129,12 +129,6 @@ str stripe_kept(struct psp_visit *visit, const char *path)
     return psp_keep(visit->psp, psp_given(visit, path));
 }
 
-const char *stripe_word(str given, const char *const *words)
-{
-    while (*words && !str_equal(given, str_of(*words))) words++;
-    return *words;
-}
-
 /* --- The trade --- */
 
 static void open_stripe(struct psp *psp)

@@ -205,9 +205,6 @@ void stripe_merge_metadata(struct psp_visit *visit, struct stripe_object *object
 /* A kept copy of what was given; STR_NONE without it. */
 str stripe_kept(struct psp_visit *visit, const char *path);
 
-/* One of the words of a list that ends with NULL, as a text for ever; NULL when it is none of them. */
-const char *stripe_word(str given, const char *const *words);
-
 /* --- stripe_events.c --- */
 
 /* Something happened to an object; `visit` caused it, NULL: time did. */

@@ -96,7 +96,7 @@ static bool read_currency(struct psp_visit *visit, str *out)
 static bool read_word(struct psp_visit *visit, const char *path, const char *const *words, const char **out)
 {
     str given = psp_given(visit, path);
-    *out = given.length > 0 ? stripe_word(given, words) : NULL;
+    *out = given.length > 0 ? word_among(given, words) : NULL;
     if (given.length == 0 || *out != NULL) return true;
     str message = arena_format(visit->arena, "Invalid %s: must be one of those documented.", path);
     stripe_invalid(visit, NULL, str_of(path), message.bytes);

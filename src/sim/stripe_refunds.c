@@ -117,7 +117,7 @@ static struct stripe_refund *make_refund(struct psp_visit *visit, struct stripe_
     refund->stripe = stripe;
     refund->charge = charge;
     refund->amount = amount;
-    refund->reason = stripe_word(psp_given(visit, "reason"), reasons);
+    refund->reason = word_among(psp_given(visit, "reason"), reasons);
     charge->refunded += amount;
     settle(refund);
     enter(refund, visit, "refund");
@@ -132,7 +132,7 @@ void stripe_create_refund(struct psp_visit *visit)
     struct stripe_charge *charge = given_charge(visit);
     if (charge == NULL || !may_refund(visit, charge, &amount)) return;
     str reason = psp_given(visit, "reason");
-    if (reason.length > 0 && stripe_word(reason, reasons) == NULL) {
+    if (reason.length > 0 && word_among(reason, reasons) == NULL) {
         stripe_invalid(visit, NULL, STR("reason"), "Invalid reason: must be one of duplicate, fraudulent, or requested_by_customer.");
         return;
     }

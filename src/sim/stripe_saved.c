@@ -382,7 +382,7 @@ void stripe_cancel_setup(struct psp_visit *visit)
     struct stripe_setup *setup = named_setup(visit);
     if (setup == NULL || is_over(visit, setup)) return;
     setup->status = "canceled";
-    setup->cancellation_reason = stripe_word(psp_given(visit, "cancellation_reason"), reasons);
+    setup->cancellation_reason = word_among(psp_given(visit, "cancellation_reason"), reasons);
     stripe_tell(stripe_of(visit), visit, "setup_intent.canceled", stripe_put_setup, setup);
     stripe_answer(visit, stripe_put_setup, setup);
 }
