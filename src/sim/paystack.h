@@ -267,6 +267,9 @@ typedef bool paystack_wanted(const struct psp_visit *visit, const void *item);
 void paystack_list(struct psp_visit *visit, const char *message, const struct psp_shelf *shelf, const char *size,
                    paystack_wanted *wanted, paystack_put *put);
 
+/* Answers with the address of the hosted page, where the payer of that charge goes. */
+void paystack_send_to_page(struct psp_visit *visit, struct paystack_charge *charge);
+
 /* Did it happen between from and to of the query? */
 bool paystack_is_between(const struct psp_visit *visit, micros at);
 

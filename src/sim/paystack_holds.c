@@ -114,16 +114,7 @@ void paystack_hold_initialize(struct psp_visit *visit)
     bool is_captured;
     struct paystack_wish wish;
     if (!is_in_rands(visit) || !paystack_read_wish(visit, &wish) || !read_days(visit, &days, &is_captured)) return;
-    struct paystack_charge *charge = begin(visit, &wish, days, is_captured);
-    charge->page = PAYSTACK_PAGE_CARD;
-    struct text data = text_open(visit->arena, 256);
-    json_open_object(&data);
-    str path = arena_format(visit->arena, "/checkout/%.*s", STR_FORMAT(charge->access_code));
-    json_put_str(&data, "authorization_url", psp_url(visit, path));
-    json_put_str(&data, "access_code", charge->access_code);
-    json_put_str(&data, "reference", charge->item.id);
-    json_close_object(&data);
-    paystack_answer_raw(visit, "Authorization URL created", text_str(&data));
+    paystack_send_to_page(visit, begin(visit, &wish, days, is_captured));
 }
 
 void paystack_hold_reserve(struct psp_visit *visit)

@@ -7,11 +7,8 @@
 
 static const char default_card[] = "4084084084084081";
 
-void paystack_initialize(struct psp_visit *visit)
+void paystack_send_to_page(struct psp_visit *visit, struct paystack_charge *charge)
 {
-    struct paystack_wish wish;
-    if (!paystack_read_wish(visit, &wish)) return;
-    struct paystack_charge *charge = paystack_charge_new(visit, &wish);
     charge->page = PAYSTACK_PAGE_CARD;
     struct text data = text_open(visit->arena, 256);
     json_open_object(&data);
@@ -21,6 +18,12 @@ void paystack_initialize(struct psp_visit *visit)
     json_put_str(&data, "reference", charge->item.id);
     json_close_object(&data);
     paystack_answer_raw(visit, "Authorization URL created", text_str(&data));
+}
+
+void paystack_initialize(struct psp_visit *visit)
+{
+    struct paystack_wish wish;
+    if (paystack_read_wish(visit, &wish)) paystack_send_to_page(visit, paystack_charge_new(visit, &wish));
 }
 
 /* --- What he sees --- */
