@@ -6,6 +6,7 @@ import uuid
 
 from florin_testing import cards
 from florin_testing.contract import the_contract
+from florin_testing.waiting import PATIENCE, until
 from florin_testing.wire import RawConnection, Wire
 
 FINAL = ('authorized', 'captured', 'refunded', 'voided', 'declined', 'failed', 'expired')
@@ -103,6 +104,20 @@ class Client:
     def get(self, payment):
         """The receipt as it is now."""
         return self.look(f'/v1/payments/{id_of(payment)}').expect(200)
+
+    def settled(self, payment, within=PATIENCE):
+        """The receipt, once nothing is open on it any more."""
+        def look():
+            receipt = self.get(payment)
+            return receipt if is_settled(receipt) else None
+        return until(look, f'{payment} ends', within, every=0.05)
+
+    def becomes(self, payment, state):
+        """The receipt, once nothing is open on it and it has that state."""
+        def look():
+            receipt = self.get(payment)
+            return receipt if receipt['operation'] is None and receipt['state'] == state else None
+        return until(look, f'it is {state}')
 
     def events(self, payment):
         """The whole history, oldest first."""

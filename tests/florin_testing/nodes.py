@@ -3,11 +3,11 @@
 import signal
 
 from florin_testing import books
-from florin_testing.client import CARDS, Client, is_settled
+from florin_testing.client import CARDS, Client
 from florin_testing.gateway import SANITIZER, Gateway
 from florin_testing.postgres import place_of
 from florin_testing.processes import Simulator
-from florin_testing.waiting import PATIENCE, until
+from florin_testing.waiting import PATIENCE
 
 TAKEN_OVER = 70     # how a node ends that finds its work taken over
 MOVES_WITHIN = 10   # seconds from a node's end until another one drives what it had open
@@ -106,9 +106,7 @@ class House:
 
     def settled(self, name, payment, within=PATIENCE):
         """The receipt, by that node, once nothing is open on it any more."""
-        client = self.client(name)
-        return until(lambda: next((receipt for receipt in [client.get(payment)] if is_settled(receipt)), None),
-                     f'{payment} ends', within, every=0.05)
+        return self.client(name).settled(payment, within)
 
     def books_agree(self, name):
         """All receipts, by that node, and the bank's book, to the cent."""

@@ -36,10 +36,7 @@ class Shop:
 
     def settled(self, payment, within=PATIENCE):
         """The receipt, once nothing is open on it any more."""
-        def look():
-            receipt = self.client.get(payment)
-            return receipt if is_settled(receipt) else None
-        return until(look, f'{payment} ends', within, every=0.05)
+        return self.client.settled(payment, within)
 
     def all_settled(self, within=PATIENCE):
         """Waits until no payment has anything open."""

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Payments through the gateway's API at the simulated Flutterwave: both books agree, whatever becomes of an answer on the way."""
 import pytest
-from florin_testing.client import is_settled
 from florin_testing.flutterwave import (ASKS_BANK, ASKS_PIN, DO_NOT_HONOUR, ENCRYPTION_KEY, FRAUDULENT, HOLDS, NO_FUNDS, Flutterwave)
 from florin_testing.gateway import Gateway, run
 from florin_testing.waiting import until
@@ -51,11 +50,6 @@ def ask(client, card=HOLDS, **more):
     return client.authorize(**wish(card, **more))
 
 
-def ended(client, receipt):
-    """The receipt, once nothing is open on it."""
-    return until(lambda: (lambda now: now if is_settled(now) else None)(client.get(receipt)), 'it ends', every=0.05)
-
-
 def effects_of(flutterwave, receipt):
     """What truly happened to that payment: (kind, amount)."""
     number = receipt['processor_refs']['authorization_id'].split(':')[0]
@@ -72,7 +66,7 @@ def test_authorize_capture_refund(client, flutterwave):
     captured = client.capture(held).expect(200)
     assert captured['state'] == 'captured'
     refunded = client.refund(held)
-    receipt = ended(client, held)
+    receipt = client.settled(held)
     assert (refunded.status in (200, 202), receipt['state']) == (True, 'refunded')
     assert effects_of(flutterwave, receipt) == [('authorization', 10050), ('capture', 10050), ('refund', 10050)]
 
@@ -83,7 +77,7 @@ def test_a_part_is_captured(client, flutterwave):
     assert effects_of(flutterwave, receipt) == [('authorization', 10050), ('capture', 6000), ('release', 4050)]
     client.refund(held, body={'amount': 100}).expect(422)
     client.refund(held)
-    assert ended(client, held)['state'] == 'refunded'
+    assert client.settled(held)['state'] == 'refunded'
 
 
 def test_void(client, flutterwave):
@@ -132,7 +126,7 @@ def test_the_page_of_the_bank_is_lost(client, flutterwave):
                                    'wrong_amount', 'wrong_currency'])
 def test_an_answer_to_an_authorization_is_lost(client, flutterwave, fault):
     flutterwave.fault(fault, CHARGES)
-    receipt = ended(client, ask(client).json)
+    receipt = client.settled(ask(client).json)
     assert receipt['state'] == 'authorized'
     assert effects_of(flutterwave, receipt) == [('authorization', 10050)]
     assert nothing_was_repeated(flutterwave)
@@ -144,7 +138,7 @@ def test_an_answer_to_a_change_is_lost(client, flutterwave, verb, state, fault):
     held = ask(client).expect(201)
     flutterwave.fault(fault, f'{CHARGES}/*')
     client.change(held, verb)
-    receipt = ended(client, held)
+    receipt = client.settled(held)
     assert receipt['state'] == state
     assert effects_of(flutterwave, receipt) == [('authorization', 10050), (verb, 10050)]
     assert nothing_was_repeated(flutterwave)
@@ -156,7 +150,7 @@ def test_an_answer_to_a_refund_is_lost(client, flutterwave, fault):
     client.capture(held).expect(200)
     flutterwave.fault(fault, f'{CHARGES}/*')
     client.refund(held)
-    receipt = ended(client, held)
+    receipt = client.settled(held)
     assert receipt['state'] == 'refunded'
     assert effects_of(flutterwave, receipt)[2:] == [('refund', 10050)]
 

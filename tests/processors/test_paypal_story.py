@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A merchant, a gateway and the simulated PayPal: payments from their beginning to their end, in both books the same."""
 import pytest
-from florin_testing.client import is_settled
 from florin_testing.companies import PayPal
 from florin_testing.crowd import at_once
 from florin_testing.gateway import Gateway
@@ -30,10 +29,7 @@ class PayPalShop:
 
     def settled(self, payment):
         """The receipt, once nothing is open on it any more."""
-        def look():
-            receipt = self.client.get(payment)
-            return receipt if is_settled(receipt) else None
-        return until(look, f'{payment} ends', every=0.05)
+        return self.client.settled(payment)
 
     def sums(self):
         """What PayPal has of the one payment: authorized, captured, refunded."""

@@ -27,14 +27,6 @@ class Desk(Client):
         return self.authorize(amount, card(number, cvv), currency=currency, capture='automatic', processor='paystack',
                               **{'customer': {'email': 'a@example.test'}, **more})
 
-    def receipt(self, payment):
-        return self.look(f'/v1/payments/{payment}').json
-
-    def becomes(self, payment, state):
-        """Waits for the end of whatever is open."""
-        until(lambda: self.receipt(payment)['operation'] is None and self.receipt(payment)['state'] == state, f'it is {state}')
-        return self.receipt(payment)
-
     def book(self, payment):
         """(kind, sum in hundredths) of what truly happened to a payment."""
         return [(effect['kind'], effect['amount']) for effect in self.paystack.effects(operation=payment)]

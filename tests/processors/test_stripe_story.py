@@ -27,20 +27,12 @@ class Desk(Client):
     def hold(self, number=PAYS, amount=5000, **more):
         return self.authorize(amount, card(number, '123'), processor='stripe', **more)
 
-    def receipt(self, payment):
-        return self.look(f'/v1/payments/{payment}').json
-
     def change(self, payment, verb, **body):
         return self.post(f'/v1/payments/{payment}/{verb}', body)
 
-    def becomes(self, payment, state):
-        """Waits for the end of whatever is open."""
-        until(lambda: self.receipt(payment)['operation'] is None and self.receipt(payment)['state'] == state, f'it is {state}')
-        return self.receipt(payment)
-
     def effects(self, payment, kind):
         """What truly happened to the intent of a payment: (id, amount) of each effect of that kind."""
-        intent = self.receipt(payment)['processor_refs']['authorization_id']
+        intent = self.get(payment)['processor_refs']['authorization_id']
         mine = [effect for effect in self.stripe.effects() if intent in (effect['id'], effect['parent'])]
         ours = {effect['id'] for effect in mine}
         mine += [effect for effect in self.stripe.effects() if effect['parent'] in ours and effect not in mine]
