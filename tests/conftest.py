@@ -4,6 +4,7 @@ import pathlib
 
 import pytest
 from florin_testing import contract, postgres
+from florin_testing.companies import Listener
 from florin_testing.gateway import Gateway
 from florin_testing.nodes import House
 from florin_testing.shop import Shop
@@ -50,6 +51,14 @@ def shared_shop(lasting_shop):
 def shop(open_shop):
     """A shop of the test's own with all settings as they are."""
     return open_shop()
+
+
+@pytest.fixture
+def listener():
+    """A merchant's address for notices of simulated companies."""
+    one = Listener()
+    yield one
+    one.close()
 
 
 @pytest.fixture(scope='session')

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from florin_testing.companies import Listener
 from florin_testing.flutterwave import NO_FUNDS, Flutterwave, a_reference, notice_is_genuine
 
 SECRET = 'flw-webhook-secret'
@@ -13,13 +12,6 @@ SECRET = 'flw-webhook-secret'
 def flutterwave():
     with Flutterwave() as simulator:
         yield simulator
-
-
-@pytest.fixture
-def listener():
-    listening = Listener()
-    yield listening
-    listening.close()
 
 
 def refund(flutterwave, charge, **given):

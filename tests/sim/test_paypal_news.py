@@ -9,17 +9,10 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from florin_testing.companies import Listener, PayPal, money
+from florin_testing.companies import PayPal, money
 from florin_testing.waiting import until
 
 WEBHOOK = '1JE4291016473214C'  # of the settings
-
-
-@pytest.fixture
-def listener():
-    one = Listener()
-    yield one
-    one.close()
 
 
 @pytest.fixture

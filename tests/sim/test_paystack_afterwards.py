@@ -5,7 +5,6 @@ import hmac
 import json
 
 import pytest
-from florin_testing.companies import Listener
 from florin_testing.paystack import CARDS, Paystack
 from florin_testing.waiting import until
 
@@ -246,13 +245,6 @@ KEY = 'sk_test_0123456789abcdef0123456789abcdef01234567'
 def is_signed(headers, body, key):
     """HMAC-SHA512 of the bytes as they came, under the key of the API."""
     return hmac.compare_digest(hmac.new(key.encode(), body, hashlib.sha512).hexdigest(), headers['x-paystack-signature'])
-
-
-@pytest.fixture
-def listener():
-    one = Listener()
-    yield one
-    one.close()
 
 
 @pytest.mark.parametrize('key, mode', [(KEY, 'test'), (KEY.replace('test', 'live'), 'live')])

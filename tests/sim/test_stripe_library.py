@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from florin_testing.companies import Listener, Stripe
+from florin_testing.companies import Stripe
 from florin_testing.processes import REPOSITORY
 
 LIBRARY = 'stripe@23.1.0'
@@ -34,8 +34,7 @@ def library():
     return installed
 
 
-def test_the_vendors_own_library_is_served(library):
-    listener = Listener()
+def test_the_vendors_own_library_is_served(library, listener):
     with Stripe(notify=listener.url) as stripe:
         stripe.pay(capture_method='automatic')
         headers, body = next((headers, body) for headers, body in listener.wait(3) if b'"payment_intent.succeeded"' in body)
@@ -49,4 +48,3 @@ def test_the_vendors_own_library_is_served(library):
             'declined': ['StripeCardError', 'card_declined', 'insufficient_funds', 402], 'found': [True], 'listed': 3,
             'event': 'payment_intent.succeeded', 'forged': 'StripeSignatureVerificationError'}
         assert stripe.book()['keys_repeated'] == 0 and len(stripe.effects(operation='node')) == 3
-    listener.close()

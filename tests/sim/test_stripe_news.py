@@ -5,17 +5,10 @@ import hmac
 import json
 
 import pytest
-from florin_testing.companies import Listener, Stripe
+from florin_testing.companies import Stripe
 from florin_testing.waiting import until
 
 SECRET = 'whsec_florin_test'
-
-
-@pytest.fixture
-def listener():
-    one = Listener()
-    yield one
-    one.close()
 
 
 @pytest.fixture
