@@ -13,7 +13,7 @@ enum {
     AHEAD_BYTES_FIRST = 1024,
     BUSY_CONNECTIONS_MAX = 256,  /* over the limit that get a 503; beyond them they are reset */
     BODY_BYTES_PER_SECOND_MIN = 1024,
-    LAP_TURNS_MAX = 64,          /* about a millisecond; then answers and commits have their turn, or a crowd would make them late */
+    LAP_TURNS_MAX = 32,          /* of each kind, some milliseconds; then answers and commits have their turn, or a crowd would make them late */
 };
 
 static const str continue_line = { "HTTP/1.1 100 Continue\r\n\r\n", 25 };
@@ -46,10 +46,12 @@ static bool can_take(const struct http_connection *connection)
     return connection->phase <= HTTP_PHASE_BODY;
 }
 
-/* A new request has to wait for the next lap. */
-static bool lap_is_full(const struct http_connection *connection)
+/* A new request has to wait for the next lap. Who only asks does not stand in one queue with those who pay. */
+static bool lap_is_full(const struct http_connection *connection, char first)
 {
-    return connection->turn == NULL && connection->server->lap_turns >= LAP_TURNS_MAX;
+    const struct http_server *server = connection->server;
+    if (connection->turn != NULL) return false;
+    return (first == 'G' ? server->lap_questions : server->lap_turns) >= LAP_TURNS_MAX;
 }
 
 static bool is_ahead(const struct http_connection *connection)
@@ -139,7 +141,7 @@ static size_t take_all(struct http_connection *connection, const char *bytes, si
 {
     size_t used = 0;
     connection->taking = true; /* an answer that is given inside does not start a second loop */
-    while (used < length && can_take(connection) && !lap_is_full(connection)) used += take(connection, bytes + used, length - used);
+    while (used < length && can_take(connection) && !lap_is_full(connection, bytes[used])) used += take(connection, bytes + used, length - used);
     connection->taking = false;
     return used;
 }
@@ -192,8 +194,8 @@ static void came(struct http_connection *connection, const char *bytes, size_t l
 void http_connection_lap(struct http_server *server)
 {
     struct http_connection_list *queued = &server->phases[HTTP_PHASE_QUEUED];
-    server->lap_turns = 0;
-    while (queued->first != NULL && server->lap_turns < LAP_TURNS_MAX) {
+    server->lap_turns = server->lap_questions = 0;
+    while (queued->first != NULL && server->lap_turns < LAP_TURNS_MAX && server->lap_questions < LAP_TURNS_MAX) {
         struct http_connection *connection = queued->first;
         http_connection_enter(connection, HTTP_PHASE_IDLE);
         resume(connection);

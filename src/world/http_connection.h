@@ -90,7 +90,7 @@ struct http_server {
     uv_timer_t sweep;
     uv_prepare_t lap;   /* before the loop waits for what comes next */
     uv_idle_t hurry;    /* runs while connections are queued, so that the loop does not wait */
-    size_t lap_turns;   /* requests that were handed over in this lap */
+    size_t lap_turns, lap_questions; /* requests that were handed over in this lap; GETs are counted apart */
     struct http_times times;
     uint64_t swept_at_ms;
     struct http_connection_list phases[HTTP_PHASES];

@@ -70,7 +70,7 @@ void http_turn_hand_over(struct http_turn *turn)
     struct http_server *server = turn->server;
     http_connection_enter(turn->connection, HTTP_PHASE_PENDING);
     server->pending++;
-    server->lap_turns++;
+    *(str_equal(turn->reader.request.method, STR("GET")) ? &server->lap_questions : &server->lap_turns) += 1;
     turn->exchange.request = turn->reader.request;
     turn->exchange.request.received_at = turn->connection->came_at;
     turn->exchange.client_gone = turn->connection->ended;

@@ -247,11 +247,11 @@ static void test_pipeline_byte_by_byte(void **state)
 }
 
 /* Many requests in one piece: sending them one by one would turn the loop for each. */
-static void send_many(struct peer *peer, int count)
+static void send_many(struct peer *peer, str request, int count)
 {
     struct arena arena = { 0 };
-    struct text many = text_open(&arena, (size_t)count * strlen(GET));
-    for (int i = 0; i < count; i++) text_put(&many, STR(GET));
+    struct text many = text_open(&arena, (size_t)count * request.length);
+    for (int i = 0; i < count; i++) text_put(&many, request);
     peer_send(peer, text_str(&many));
     arena_close(&arena);
 }
@@ -262,7 +262,7 @@ enum { CROWD = 1000 };
 static void be_served_beside_a_crowd(struct scene *scene, struct peer *crowd)
 {
     struct peer *one = connect_to(scene);
-    send_many(crowd, CROWD);
+    send_many(crowd, STR(GET), CROWD);
     peer_send(one, STR(GET));
     assert_int_equal(peer_take_status(one), 200);
     assert_in_range(scene->handled, 1, CROWD / 2);
@@ -278,6 +278,30 @@ static void test_a_crowd_takes_turns(void **state)
     for (int i = 0; i < CROWD; i++) assert_int_equal(peer_take_status(crowd), 200);
     assert_int_equal(scene->handled, CROWD + 1);
     peer_close(crowd);
+    scene_close(scene);
+}
+
+/* Who only asks does not stand behind all who pay. */
+static void test_a_question_passes_a_queue_of_payments(void **state)
+{
+    (void)state;
+    enum { PAYERS = 40, EACH = 250, ONE_ROUND = PAYERS * 32 };
+    struct scene *scene = scene_open();
+    struct peer *payers[PAYERS];
+    for (int i = 0; i < PAYERS; i++) {
+        payers[i] = connect_to(scene);
+        send_many(payers[i], STR("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"), EACH);
+    }
+    struct peer *one = connect_to(scene);
+    size_t before = scene->handled;
+    peer_send(one, STR(GET));
+    assert_int_equal(peer_take_status(one), 200);
+    assert_in_range(scene->handled - before, 1, ONE_ROUND / 2);
+    for (int i = 0; i < PAYERS; i++) {
+        for (int j = 0; j < EACH; j++) assert_int_equal(peer_take_status(payers[i]), 200);
+        peer_close(payers[i]);
+    }
+    peer_close(one);
     scene_close(scene);
 }
 
@@ -861,6 +885,7 @@ int main(void)
         cmocka_unit_test(test_pipeline_in_one_piece),
         cmocka_unit_test(test_pipeline_byte_by_byte),
         cmocka_unit_test(test_a_crowd_takes_turns),
+        cmocka_unit_test(test_a_question_passes_a_queue_of_payments),
         cmocka_unit_test(test_a_drain_answers_who_is_queued),
         cmocka_unit_test(test_a_crowd_is_left_behind),
         cmocka_unit_test(test_pipeline_answered_later),

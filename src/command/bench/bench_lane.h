@@ -13,6 +13,8 @@ struct bench_lane {
     int socket;
     bool waits;       /* a request is out */
     int64_t since_ns; /* when it was sent, or was to be sent */
+    int64_t rests_until_ns;
+    struct bench_lane *next_resting;
     char request[BENCH_REQUEST_BYTES];
     char *heard; /* what came so far */
     size_t heard_bytes, room_bytes;

@@ -24,6 +24,8 @@ enum {
 
 static const int64_t end_within_ns = 60 * BENCH_SECOND; /* above the longest answer of a gateway */
 
+static const int64_t rest_ns = BENCH_SECOND; /* what a Retry-After of ours says */
+
 static const int64_t spill_every_ns = BENCH_SECOND / 1000; /* who is due meanwhile may still find a connection */
 
 enum phase { WARMING, COUNTING, ENDING, OVER };
@@ -35,6 +37,7 @@ struct bench_load {
     size_t *free_lanes; /* a stack */
     size_t free_count;
     size_t out; /* requests without an answer */
+    struct bench_lane *first_resting, *last_resting; /* in the order of their ends */
     int64_t started_ns, counts_ns;
     struct bench_schedule schedule;
     enum phase phase;
@@ -137,6 +140,25 @@ static void release_lane(struct bench_load *load, struct bench_lane *lane, int64
     else load->free_lanes[load->free_count++] = lane->number;
 }
 
+/* Who is told to come back later does so, in a closed loop; in an open one others come whatever he does. */
+static void rest_lane(struct bench_load *load, struct bench_lane *lane, int64_t now)
+{
+    load->out--;
+    lane->rests_until_ns = now + rest_ns;
+    lane->next_resting = NULL;
+    *(load->first_resting ? &load->last_resting->next_resting : &load->first_resting) = lane;
+    load->last_resting = lane;
+}
+
+static void ask_who_rested(struct bench_load *load, int64_t now)
+{
+    while (load->first_resting != NULL && load->first_resting->rests_until_ns <= now && asks_on(load)) {
+        struct bench_lane *lane = load->first_resting;
+        load->first_resting = lane->next_resting;
+        ask(load, lane->number, now);
+    }
+}
+
 /* An open loop counts what was due while counting, however late it is answered; a closed one what is answered then. */
 static bool counts(const struct bench_load *load, int64_t since_ns)
 {
@@ -168,13 +190,15 @@ static void fail_answer(struct bench_load *load, const struct bench_answer *answ
 static void take_answer(struct bench_load *load, struct bench_lane *lane, const struct bench_answer *answer)
 {
     int64_t now = bench_now_ns();
-    switch (load->plan->talk->heard(load->plan->context, lane->number, answer)) {
+    enum bench_verdict verdict = load->plan->talk->heard(load->plan->context, lane->number, answer);
+    switch (verdict) {
     case BENCH_FINE: count_answer(load, lane, now); break;
     case BENCH_REFUSED: count_refusal(load, lane, now); break;
     case BENCH_WRONG: fail_answer(load, answer); break;
     }
     if (answer->closes) reopen_lane(load, lane);
-    release_lane(load, lane, now);
+    if (verdict == BENCH_REFUSED && load->plan->per_second == 0) rest_lane(load, lane, now);
+    else release_lane(load, lane, now);
 }
 
 static void lose_lane(struct bench_load *load, struct bench_lane *lane, bool waited, const char *why)
@@ -252,11 +276,13 @@ static int64_t turn(struct bench_load *load, int64_t now)
 {
     if (load->phase == OVER) return INT64_MAX;
     change_phase(load, now);
+    ask_who_rested(load, now);
     ask_what_is_due(load, now);
     spill(load, now);
     int64_t next = phase_ends_at(load);
     bool waits_for_time = load->plan->per_second > 0 && asks_on(load);
     if (waits_for_time && load->free_count > 0) next = earlier(next, bench_schedule_next_ns(&load->schedule, now));
+    if (load->first_resting != NULL && asks_on(load)) next = earlier(next, load->first_resting->rests_until_ns);
     if (waits_for_time && load->plan->spills) next = earlier(next, now + spill_every_ns);
     return next;
 }
