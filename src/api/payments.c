@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* payments: POST /v1/payments. The card goes from the body into memory of its own, to the flows, and is wiped. */
+/* payments: POST /v1/payments. A card goes from the body into memory of its own, to the flows, and is wiped. */
 #include "api/call.h"
 #include "api/fingerprint.h"
 #include "api/paying_by_token.h"
@@ -11,6 +11,7 @@ struct new_payment {
     struct payment_wish wish;
     struct card *card;
     bool has_card, has_cvv; /* which of them the body brought */
+    const struct processor *page_of; /* whose page the payer was promised; NULL: anybody's */
 };
 
 static enum problem_code read_card(struct reading *reading, const struct json *value, void *into)
@@ -34,6 +35,29 @@ static enum problem_code read_cvv(struct reading *reading, const struct json *va
     (void)reading;
     fresh->has_cvv = true;
     return reading_cvv(value, fresh->card);
+}
+
+/* "hosted" is a page of whichever processor, "paypal" is that of PayPal. */
+static enum problem_code read_method_type(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    bool is_paypal = str_equal(json_string(value), STR("paypal"));
+    (void)reading;
+    if (!is_paypal && !str_equal(json_string(value), STR("hosted"))) return PROBLEM_PARAM_INVALID;
+    fresh->wish.on_page = true;
+    if (is_paypal) fresh->page_of = processor_named(STR("paypal"));
+    return PROBLEM_NONE;
+}
+
+static const struct member method_members[] = { { "type", true, read_method_type } };
+
+static enum problem_code read_method(struct reading *reading, const struct json *value, void *into)
+{
+    if (json_kind_of(value) != JSON_OBJECT) return PROBLEM_PARAM_INVALID;
+    reading->at = STR("/payment_method");
+    reading_members(reading, value, method_members, COUNT_OF(method_members), into);
+    reading->at = STR("");
+    return PROBLEM_NONE;
 }
 
 static enum problem_code read_amount(struct reading *reading, const struct json *value, void *into)
@@ -136,6 +160,7 @@ static const struct member payment_members[] = {
     { "customer_id", true, read_customer_id },
     { "card", false, read_card },
     { "token", false, read_token },
+    { "payment_method", false, read_method },
     { "cvv", false, read_cvv },
     { "capture", false, read_capture },
     { "processor", false, read_processor },
@@ -144,6 +169,20 @@ static const struct member payment_members[] = {
     { "description", false, read_description },
     { "metadata", false, read_metadata },
 };
+
+/* A payer who is sent to a page comes back from it, and brings no card along. */
+static void check_page(struct reading *reading, const struct json *body, struct new_payment *fresh)
+{
+    static const char *const beside[] = { "card", "token", "cvv" };
+    for (size_t i = 0; i < COUNT_OF(beside); i++) {
+        if (json_find(body, beside[i])) reading_note(reading, str_of(beside[i]), PROBLEM_PARAM_INVALID);
+    }
+    if (!json_find(body, "return_url")) reading_note(reading, STR("return_url"), PROBLEM_PARAM_MISSING);
+    bool is_contradicted = fresh->page_of && fresh->wish.processor && fresh->wish.processor != fresh->page_of;
+    if (is_contradicted) reading_note(reading, STR("processor"), PROBLEM_PARAM_INVALID);
+    if (fresh->page_of) fresh->wish.processor = fresh->page_of;
+    fresh->wish.card = NULL;
+}
 
 /* A card or a token; and beside a card no second CVV. */
 static void check_card_or_token(struct reading *reading, const struct json *body, const struct new_payment *fresh)
@@ -178,7 +217,8 @@ static void read_and_authorize(struct api_call *call, struct card *card)
     };
     struct reading reading = reading_open(&call->api->reading);
     reading_members(&reading, call->body, payment_members, COUNT_OF(payment_members), &fresh);
-    check_card_or_token(&reading, call->body, &fresh);
+    if (json_find(call->body, "payment_method")) check_page(&reading, call->body, &fresh);
+    else check_card_or_token(&reading, call->body, &fresh);
     if (reading.error_count > 0) call_refuse_errors(call, &reading);
     else authorize(call, &fresh);
 }

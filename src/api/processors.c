@@ -40,6 +40,7 @@ static void put_processor(struct text *text, const struct line_view *line)
     json_put_str(text, "processor", str_of(processor->name));
     put_currencies(text, processor->can.currencies);
     json_put_bool(text, "only_sells", processor->can.only_sells);
+    json_put_str(text, "page", page_word(processor->can.page));
     json_put_bool(text, "partial_capture", processor->can.partial_capture);
     json_put_bool(text, "partial_refund", processor->can.partial_refund);
     json_put_bool(text, "needs_cvv", processor->can.needs_cvv);

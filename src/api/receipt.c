@@ -27,6 +27,10 @@ static void put_references(struct text *text, const struct payment_record *recor
 
 static void put_card(struct text *text, const struct payment_record *record)
 {
+    if (payment_is_on_page(record)) {
+        json_put_null(text, "card");
+        return;
+    }
     json_name(text, "card");
     json_open_object(text);
     json_put_str(text, "brand", str_of(record->card_brand));

@@ -150,12 +150,21 @@ static bool takes_currency(const struct capability *can, currency c)
     return false;
 }
 
+str page_word(enum payment_page page)
+{
+    static const char *const words[] = { [PAGE_NONE] = "none", [PAGE_HOLDS] = "holds", [PAGE_SELLS] = "sells" };
+    return str_of(words[page]);
+}
+
+bool capability_sells(const struct capability *can, bool on_page) { return on_page ? can->page == PAGE_SELLS : can->only_sells; }
+
 enum refusal capability_refusal(const struct capability *can, const struct command *authorize)
 {
+    if (authorize->on_page && can->page == PAGE_NONE) return REFUSED_PAGE_NOT_SUPPORTED;
     if (!takes_currency(can, authorize->amount.currency)) return REFUSED_CURRENCY_NOT_SUPPORTED;
-    if (can->needs_cvv && !authorize->has_cvv) return REFUSED_CVV_REQUIRED;
+    if (can->needs_cvv && !authorize->has_cvv && !authorize->on_page) return REFUSED_CVV_REQUIRED;
     if (can->needs_email && !authorize->has_email) return REFUSED_EMAIL_REQUIRED;
-    return can->only_sells && !authorize->captures_itself ? REFUSED_HOLD_NOT_SUPPORTED : REFUSED_NOT;
+    return capability_sells(can, authorize->on_page) && !authorize->captures_itself ? REFUSED_HOLD_NOT_SUPPORTED : REFUSED_NOT;
 }
 
 static struct decision decide_authorize(const struct payment *payment, const struct command *command)

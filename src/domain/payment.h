@@ -87,6 +87,16 @@ struct payment {
 /* Our own clock closes a hold only this long after its end, so that two clocks that differ a little do not disagree. */
 #define PAYMENT_EXPIRY_GRACE (INT64_C(5) * 60 * MICROS_PER_SECOND)
 
+/* What comes of a payer who pays on a page of the processor's own, with whatever it takes there. */
+enum payment_page {
+    PAGE_NONE,  /* there is no such page */
+    PAGE_HOLDS, /* a hold, to be captured */
+    PAGE_SELLS, /* authorized is captured */
+};
+
+/* "none", "holds" or "sells", as the API tells it. */
+str page_word(enum payment_page page);
+
 /* What a processor can do, as far as the rules ask. */
 struct capability {
     bool partial_capture;
@@ -94,6 +104,7 @@ struct capability {
     bool needs_cvv;
     bool needs_email;      /* of the payer */
     bool only_sells;       /* there is no hold: authorized is captured */
+    enum payment_page page;
     const char *currencies; /* "USD EUR"; NULL: any */
 };
 
@@ -112,12 +123,16 @@ struct command {
     money amount;      /* authorize: of the payment. capture, refund: when not `whole`. Positive: the caller has seen to it */
     bool whole;        /* capture, refund: all that is left */
     bool captures_itself;
+    bool on_page;      /* authorize: the payer pays on the processor's page; there is no card */
     bool has_cvv;      /* authorize */
     bool has_email;    /* authorize */
     bool card_expired; /* authorize: by the card's own date */
     micros now;
     struct capability can;
 };
+
+/* Does it take the money with the authorization? */
+bool capability_sells(const struct capability *can, bool on_page);
 
 /* Why that authorization cannot be had of a processor with that record; REFUSED_NOT: it can. The command's own record is not asked. */
 enum refusal capability_refusal(const struct capability *can, const struct command *authorize);

@@ -15,6 +15,7 @@ static const char *const refusal_words[REFUSAL_COUNT] = {
     [REFUSED_CVV_REQUIRED] = "cvv_required",
     [REFUSED_EMAIL_REQUIRED] = "email_required",
     [REFUSED_HOLD_NOT_SUPPORTED] = "hold_not_supported",
+    [REFUSED_PAGE_NOT_SUPPORTED] = "payment_method_not_supported",
     [REFUSED_REFERENCE_UNKNOWN] = "processor_reference_unknown",
     [REFUSED_CARD_EXPIRED] = "card_declined",
     [REFUSED_TOKEN_UNKNOWN] = "token_unknown",

@@ -20,6 +20,7 @@ enum refusal {
     REFUSED_REFERENCE_UNKNOWN, /* the processor's id that this needs was lost: only a person can do it there */
     REFUSED_EMAIL_REQUIRED,
     REFUSED_HOLD_NOT_SUPPORTED, /* the processor only sells */
+    REFUSED_PAGE_NOT_SUPPORTED, /* the processor has no page on which a payer pays */
     REFUSED_CARD_EXPIRED,      /* by its own date: a decline without asking anybody */
     REFUSED_TOKEN_UNKNOWN,
     REFUSED_TOKEN_DELETED,

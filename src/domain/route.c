@@ -9,6 +9,7 @@ static const char *const bar_words[ROUTE_BAR_COUNT] = {
     [ROUTE_CLEAR]              = "",
     [ROUTE_NOT_SET_UP]         = "not_set_up",
     [ROUTE_NO_CAPTURE]         = "capture_not_supported",
+    [ROUTE_NO_PAGE]            = "payment_method_not_supported",
     [ROUTE_NO_CURRENCY]        = "currency_not_supported",
     [ROUTE_NO_HOLD]            = "hold_not_supported",
     [ROUTE_NO_PARTIAL_CAPTURE] = "partial_capture_not_supported",
@@ -79,9 +80,10 @@ static enum fit rule_fits(const struct route_rule *rule, const struct route_fact
 
 static enum route_bar bar_by_record(const struct route_candidate *candidate, const struct route_facts *facts)
 {
-    struct command authorize = { .amount = facts->amount, .captures_itself = facts->captures_itself, .has_cvv = facts->has_cvv,
-                                 .has_email = facts->has_email };
+    struct command authorize = { .amount = facts->amount, .captures_itself = facts->captures_itself, .on_page = facts->on_page,
+                                 .has_cvv = facts->has_cvv, .has_email = facts->has_email };
     switch (capability_refusal(&candidate->can, &authorize)) {
+    case REFUSED_PAGE_NOT_SUPPORTED: return ROUTE_NO_PAGE;
     case REFUSED_CURRENCY_NOT_SUPPORTED: return ROUTE_NO_CURRENCY;
     case REFUSED_HOLD_NOT_SUPPORTED: return ROUTE_NO_HOLD;
     case REFUSED_CVV_REQUIRED: return ROUTE_NO_CVV;
@@ -96,7 +98,7 @@ static enum route_bar bar_of(const struct route_rule *rule, const struct route_c
     enum route_bar by_record = bar_by_record(candidate, facts);
     if (!candidate->is_set_up) return ROUTE_NOT_SET_UP;
     if (!candidate->captures) return ROUTE_NO_CAPTURE;
-    if (by_record == ROUTE_NO_CURRENCY || by_record == ROUTE_NO_HOLD) return by_record;
+    if (by_record == ROUTE_NO_PAGE || by_record == ROUTE_NO_CURRENCY || by_record == ROUTE_NO_HOLD) return by_record;
     if (rule->needs_partial_capture && !candidate->can.partial_capture) return ROUTE_NO_PARTIAL_CAPTURE;
     if (rule->needs_partial_refund && !candidate->can.partial_refund) return ROUTE_NO_PARTIAL_REFUND;
     if (by_record != ROUTE_CLEAR) return by_record;

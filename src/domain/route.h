@@ -81,16 +81,17 @@ struct route_member {
     str name, value;
 };
 
-enum { ROUTE_NOBODY = -1, ROUTE_BIN_UNKNOWN = -1 };
+enum { ROUTE_NOBODY = -1, ROUTE_BIN_UNKNOWN = -1, ROUTE_BIN_NONE = -2 };
 
 /* One payment that is to be authorized. */
 struct route_facts {
     str payment_id;
     money amount;
     bool captures_itself;
+    bool on_page; /* there is no card */
     bool has_cvv, has_email;
-    str brand;   /* as in struct card_face */
-    int64_t bin; /* the card's first CARD_BIN_DIGITS digits; ROUTE_BIN_UNKNOWN: not any more */
+    str brand;    /* as in struct card_face; empty on a page */
+    int64_t bin;  /* the card's first CARD_BIN_DIGITS digits; ROUTE_BIN_NONE: there is no card; ROUTE_BIN_UNKNOWN: not any more */
     str customer_id;
     const struct route_member *metadata;
     size_t metadata_count;
@@ -106,6 +107,7 @@ enum route_bar {
     ROUTE_CLEAR, /* it is not */
     ROUTE_NOT_SET_UP,
     ROUTE_NO_CAPTURE,
+    ROUTE_NO_PAGE,
     ROUTE_NO_CURRENCY,
     ROUTE_NO_HOLD,
     ROUTE_NO_PARTIAL_CAPTURE,

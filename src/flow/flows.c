@@ -146,7 +146,7 @@ void flows_authorize(struct flows *flows, const struct request_name *name, const
     struct arena *arena = &flow->flow.arena;
     flow->asked = OPERATION_AUTHORIZE;
     flow->command = (struct command){ .kind = COMMAND_AUTHORIZE, .amount = wish->amount, .captures_itself = wish->captures_itself,
-                                      .has_email = wish->customer_email.length > 0 };
+                                      .on_page = wish->on_page, .has_email = wish->customer_email.length > 0 };
     flow->wish = *wish;
     flow->wish.order_id = arena_copy(arena, wish->order_id);
     flow->wish.customer_id = arena_copy(arena, wish->customer_id);

@@ -155,7 +155,8 @@ struct payment_wish {
     str metadata;    /* JSON object */
     str customer_email, customer_name; /* STR_NONE: not given */
     str return_url;  /* where the payer is to be sent in the end; STR_NONE: he cannot be sent anywhere */
-    const struct card *card; /* NULL: it could not be had, and card_trouble says why */
+    bool on_page;            /* the payer pays on the processor's page: there is no card. It needs a return_url */
+    const struct card *card; /* NULL: it could not be had, and card_trouble says why; or there is none */
     str token_id;            /* of the stored card; STR_NONE: it came by itself */
     int64_t token_slot;      /* of the CVV that lies with it, shredded with the authorization's end */
     enum ending_kind card_trouble; /* ENDING_DONE: none; else the end of it, unless the key was used before */

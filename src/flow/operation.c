@@ -86,6 +86,7 @@ static struct next prepare(struct flow *base)
     make_id(base->world, STR("pay_"), flow->payment_id.text);
     if (flow->wish.card_trouble != ENDING_DONE) refuse_new(flow, flow->wish.card_trouble);
     if (flow->wish.card) take_card(flow);
+    else if (flow->command.on_page) route_payment(flow, ROUTE_BIN_NONE);
     if (flows->storage_low) refuse_new(flow, ENDING_STORAGE_LOW);
     if (!line_is_set_up(flow->line)) refuse_new(flow, ENDING_NOT_SET_UP);
     if (pace_refuses_new(&flow->line->pace, base->world)) refuse_new(flow, ENDING_UNAVAILABLE);

@@ -108,6 +108,7 @@ static void fresh_payment(struct operation_flow *flow)
                                       .description = flow->wish.description,
                                       .metadata = flow->wish.metadata,
                                       .processor = str_of(flow->line->settings.processor->name) };
+    if (flow->command.on_page) return;
     bool fits = str_copy_to(str_of(flow->card_face.brand), moved->card_brand, sizeof moved->card_brand);
     INSIST(fits);
     memcpy(moved->card_last4, flow->card_face.last4, sizeof moved->card_last4);

@@ -155,7 +155,8 @@ static enum ending_kind check_settlement(struct operation_flow *flow)
 static void take_his_word(struct operation_flow *flow)
 {
     const struct settle_wish *settle = &flow->settle;
-    bool sells = flow->operation.kind == OPERATION_AUTHORIZE && flow->line->settings.processor->can.only_sells;
+    const struct capability *can = &flow->line->settings.processor->can;
+    bool sells = flow->operation.kind == OPERATION_AUTHORIZE && capability_sells(can, payment_is_on_page(&flow->moved));
     flow->outcome = (struct outcome){ .kind = sells ? OUTCOME_SOLD : OUTCOME_DONE,
                                       .expires_at = flow->moved_operation.started_at + SETTLED_HOLD_SPAN };
     int beside = attempt_stray_holds(flow->operation.kind, (int)flow->operation.lost, true);

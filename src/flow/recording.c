@@ -76,6 +76,7 @@ struct processor_call processor_call_of(const struct operation_flow *flow, const
         .capture_ref = str_of(record->capture_ref.text),
         .reference = reference_of(operation),
         .exchange = exchange_of(operation),
+        .on_page = payment_is_on_page(record),
         .payment_id = payment_id_str(&record->id),
         .customer_email = flow->payer.email,
         .customer_name = flow->payer.name,

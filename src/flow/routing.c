@@ -54,6 +54,7 @@ static struct route_facts gather(const struct operation_flow *flow, int64_t bin)
         .payment_id = payment_id_str(&flow->payment_id),
         .amount = flow->wish.amount,
         .captures_itself = flow->wish.captures_itself,
+        .on_page = flow->command.on_page,
         .has_cvv = flow->command.has_cvv,
         .has_email = flow->command.has_email,
         .brand = str_of(flow->card_face.brand),

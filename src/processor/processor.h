@@ -17,6 +17,7 @@ struct processor_call {
     str reference;         /* names this operation there: 64 hex digits, the same over every try and exchange */
     int exchange;          /* of an operation that takes more than one: 1 is the first ... */
     str previous_ref;      /* ... and this is what the one before brought (OUTCOME_NEXT) */
+    bool on_page;          /* the payer pays there, with whatever it takes: there is no card */
     bool has_cvv;
     str payment_id;        /* ours */
     str customer_email, customer_name, description; /* as the merchant gave them; empty: he did not */

@@ -88,22 +88,40 @@ static void put_unit(struct text *body, const struct processor_call *call)
     json_close_list(body);
 }
 
-/* Where there is a way back, the card's bank may ask its owner. */
 static void put_way_back(struct text *body, str return_url)
+{
+    json_put_str(body, "return_url", return_url);
+    json_put_str(body, "cancel_url", return_url);
+}
+
+/* Where there is a way back, the card's bank may ask its owner. */
+static void put_verification(struct text *body, str return_url)
 {
     if (return_url.length == 0) return;
     json_put_raw(body, "attributes", STR("{\"verification\":{\"method\":\"SCA_WHEN_REQUIRED\"}}"));
     json_name(body, "experience_context");
     json_open_object(body);
-    json_put_str(body, "return_url", return_url);
-    json_put_str(body, "cancel_url", return_url);
+    put_way_back(body, return_url);
+    json_close_object(body);
+}
+
+/* Whoever has an account, or a card, pays on PayPal's page; nothing is sent to him there. */
+static void put_account(struct text *body, const struct processor_call *call)
+{
+    json_name(body, "paypal");
+    json_open_object(body);
+    if (call->customer_email.length > 0) json_put_str(body, "email_address", call->customer_email);
+    json_name(body, "experience_context");
+    json_open_object(body);
+    json_put_str(body, "user_action", STR("PAY_NOW"));
+    json_put_str(body, "shipping_preference", STR("NO_SHIPPING"));
+    put_way_back(body, call->return_url);
+    json_close_object(body);
     json_close_object(body);
 }
 
 static void put_card(struct text *body, const struct processor_call *call)
 {
-    json_name(body, "payment_source");
-    json_open_object(body);
     json_name(body, "card");
     json_open_object(body);
     json_name(body, "number");
@@ -112,8 +130,16 @@ static void put_card(struct text *body, const struct processor_call *call)
     hole_put(body, HOLE_EXPIRY_YEAR, HOLE_JSON_YEAR_MONTH);
     if (call->has_cvv) json_name(body, "security_code");
     if (call->has_cvv) hole_put(body, HOLE_CARD_CVV, HOLE_JSON_STRING);
-    put_way_back(body, call->return_url);
+    put_verification(body, call->return_url);
     json_close_object(body);
+}
+
+static void put_source(struct text *body, const struct processor_call *call)
+{
+    json_name(body, "payment_source");
+    json_open_object(body);
+    if (call->on_page) put_account(body, call);
+    else put_card(body, call);
     json_close_object(body);
 }
 
@@ -122,7 +148,7 @@ static void ask_for_order(struct arena *arena, const struct processor_call *call
     struct text body = post(arena, STR("/v2/checkout/orders"), out);
     json_put_str(&body, "intent", STR("AUTHORIZE"));
     put_unit(&body, call);
-    put_card(&body, call);
+    put_source(&body, call);
     end(&body, out);
 }
 
@@ -518,7 +544,7 @@ const struct processor processor_paypal = {
     .key_header = "PayPal-Request-Id",
     .key_window = 6 * HOUR, /* of orders; of what follows 45 days */
     /* All that PayPal has but HUF and TWD, which have no decimals there. */
-    .can = { .partial_capture = true, .partial_refund = true, .needs_cvv = false,
+    .can = { .partial_capture = true, .partial_refund = true, .needs_cvv = false, .page = PAGE_HOLDS,
              .currencies = "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD ILS JPY MXN MYR NOK NZD PHP PLN SEK SGD THB USD" },
     .operations = {
         [OPERATION_AUTHORIZE] = { ask_authorize, read_authorize },

@@ -45,15 +45,17 @@ static void put_metadata(struct text *body, str payment_id)
     json_close_object(body);
 }
 
+/* With a card at once, or on Paystack's page with whatever it takes. */
 static void ask_charge(struct arena *arena, const struct processor_call *call, struct processor_request *out)
 {
-    struct text body = post(arena, "/charge", out);
+    struct text body = post(arena, call->on_page ? "/transaction/initialize" : "/charge", out);
     json_open_object(&body);
     json_put_str(&body, "email", call->customer_email);
     json_put_int(&body, "amount", sum_of(call->amount));
     json_put_str(&body, "currency", currency_str(&call->amount.currency));
     json_put_str(&body, "reference", call->reference);
-    put_card(&body, call->has_cvv);
+    if (call->on_page) json_put_str(&body, "callback_url", call->return_url);
+    else put_card(&body, call->has_cvv);
     put_metadata(&body, call->payment_id);
     json_close_object(&body);
     out->body = text_str(&body);
@@ -329,17 +331,28 @@ static void read_state(struct arena *arena, const struct json *data, const struc
         break;
     case CHARGE_LEFT:
         if (was_sent_away) out->kind = OUTCOME_OPEN; /* he may still come back to the page */
+        else if (call->on_page) out->kind = OUTCOME_REFUSED; /* a page whose address was lost: nobody can pay there */
         else need_payer(out, data);
         break;
     case CHARGE_OPEN: out->kind = OUTCOME_OPEN; break;
     }
 }
 
+/* A page is there, and nothing was tried on it. */
+static void read_page(const struct json *data, const struct processor_call *call, struct outcome *out)
+{
+    out->action_url = json_string(json_find(data, "authorization_url"));
+    bool fits = answer_says(data, "reference", call->reference) && str_copy_to(call->reference, out->id.text, sizeof out->id.text);
+    if (fits && out->action_url.length > 0) out->kind = OUTCOME_ACTION;
+    else outcome_keep_word(out, STR("not_understood"));
+}
+
 static void read_charge(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
                         struct outcome *out)
 {
     const struct json *data = begin_reading(arena, answer, out);
-    if (data) read_state(arena, data, call, out);
+    if (data && call->on_page) read_page(data, call, out);
+    else if (data) read_state(arena, data, call, out);
 }
 
 static void find_charge(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
@@ -470,7 +483,8 @@ const struct processor processor_paystack = {
     .test_key_prefix = "sk_test_",
     .content_type = "application/json",
     .credential = CREDENTIAL_BEARER,
-    .can = { .partial_refund = true, .needs_cvv = true, .needs_email = true, .only_sells = true, .currencies = "NGN GHS ZAR KES USD XOF" },
+    .can = { .partial_refund = true, .needs_cvv = true, .needs_email = true, .only_sells = true, .page = PAGE_SELLS,
+             .currencies = "NGN GHS ZAR KES USD XOF" },
     .operations = {
         [OPERATION_AUTHORIZE] = { ask_charge, read_charge },
         [OPERATION_REFUND] = { ask_refund, read_refund },

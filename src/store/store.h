@@ -143,13 +143,16 @@ struct payment_record {
     str metadata;    /* a JSON object */
     str processor;
     struct processor_id authorization_ref, capture_ref, void_ref, refund_ref;
-    char card_brand[16];
+    char card_brand[16]; /* empty: the payer pays on a page of the processor */
     char card_last4[5];
     int64_t stray_holds;
     bool rival_possible;
     char head_hash[HASH_HEX_BYTES + 1]; /* of the newest event */
     str action_url; /* where its payer has to go, for who tells of it; STR_NONE: nowhere, or nobody looked (store_load_action) */
 };
+
+/* Its payer pays on a page of the processor: no card of his is known here. */
+static inline bool payment_is_on_page(const struct payment_record *record) { return record->card_brand[0] == 0; }
 
 bool store_load_payment(struct store *store, struct arena *arena, str merchant, str payment_id, struct payment_record *out) MUST_CHECK;
 void store_save_new_payment(struct store *store, str merchant, const struct payment_record *record);

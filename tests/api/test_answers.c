@@ -55,6 +55,7 @@ static const struct ending_row endings[] = {
     { ENDING_REFUSED,  REFUSED_CURRENCY_MISMATCH,         OPERATION_CAPTURE,   true,  422, 0, "currency_mismatch", NULL },
     { ENDING_REFUSED,  REFUSED_CURRENCY_NOT_SUPPORTED,    OPERATION_AUTHORIZE, false, 422, 0, "currency_not_supported", NULL },
     { ENDING_REFUSED,  REFUSED_PARTIAL_NOT_SUPPORTED,     OPERATION_CAPTURE,   true,  422, 0, "partial_not_supported", NULL },
+    { ENDING_REFUSED,  REFUSED_PAGE_NOT_SUPPORTED,        OPERATION_AUTHORIZE, false, 422, 0, "payment_method_not_supported", NULL },
     { ENDING_REFUSED,  REFUSED_EMAIL_REQUIRED,            OPERATION_AUTHORIZE, false, 422, 0, "email_required", NULL },
     { ENDING_REFUSED,  REFUSED_HOLD_NOT_SUPPORTED,        OPERATION_AUTHORIZE, false, 422, 0, "hold_not_supported", NULL },
     { ENDING_REFUSED,  REFUSED_CVV_REQUIRED,              OPERATION_AUTHORIZE, false, 422, 0, "cvv_required", NULL },

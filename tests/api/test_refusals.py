@@ -110,12 +110,13 @@ NEW_PAYMENTS = [
     ({'currency': 'EUR'},                                                  422, 'currency_not_supported'),
     ({'currency': 'JPY'},                                                  422, 'currency_not_supported'),
     ({'card': {key: cards.HAPPY[key] for key in cards.HAPPY if key != 'cvv'}}, 422, 'cvv_required'),
+    ({'card': None, 'payment_method': {'type': 'hosted'}, 'return_url': 'https://shop.example'}, 422, 'payment_method_not_supported'),
 ]
 
 
 @pytest.mark.parametrize('more, status, code', NEW_PAYMENTS, ids=lambda value: value if isinstance(value, str) else '')
 def test_what_the_processor_cannot_do_is_refused_before_the_wire(shop, more, status, code):
-    body = {**shop.client.wish(), **more}
+    body = {name: value for name, value in {**shop.client.wish(), **more}.items() if value is not None}
     first = shop.client.post('/v1/payments', body, 'key-1')
     first.expect(status, code)
     again = shop.client.post('/v1/payments', body, 'key-1')

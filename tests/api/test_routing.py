@@ -269,7 +269,7 @@ def test_processors_are_told_with_what_they_can(open_routed):
     listed = {row['processor']: row for row in shop.client.look('/v1/processors').expect(200)['data']}
     assert list(listed) == ['bank', 'stripe']
     assert listed['bank'] == {
-        'processor': 'bank', 'currencies': ['USD'], 'only_sells': False, 'partial_capture': False, 'partial_refund': False,
+        'processor': 'bank', 'currencies': ['USD'], 'only_sells': False, 'page': 'none', 'partial_capture': False, 'partial_refund': False,
         'needs_cvv': True, 'needs_email': False,
         'protection': {'authorize': 'key', 'capture': 'state', 'void': 'state', 'refund': 'state'}, 'breaker_open': False}
     assert listed['stripe']['partial_capture'] and {'EUR', 'USD', 'JPY'} <= set(listed['stripe']['currencies'])

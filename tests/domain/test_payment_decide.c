@@ -305,6 +305,30 @@ static void what_only_sells_holds_nothing(void **state)
     assert_int_equal(refusal_of(&payment, &command), REFUSED_NOT);
 }
 
+/* A page asks its payer for what it needs; whether it holds is its own matter. */
+static void a_page_takes_payers_without_a_card(void **state)
+{
+    static const struct {
+        bool only_sells;
+        enum payment_page page;
+        bool captures_itself;
+        enum refusal refusal;
+    } rows[] = {
+        { false, PAGE_NONE, true, REFUSED_PAGE_NOT_SUPPORTED }, { true, PAGE_NONE, true, REFUSED_PAGE_NOT_SUPPORTED },
+        { false, PAGE_HOLDS, false, REFUSED_NOT },              { true, PAGE_HOLDS, false, REFUSED_NOT },
+        { false, PAGE_HOLDS, true, REFUSED_NOT },               { false, PAGE_SELLS, false, REFUSED_HOLD_NOT_SUPPORTED },
+        { false, PAGE_SELLS, true, REFUSED_NOT },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct payment payment = { 0 };
+        struct command command = { .kind = COMMAND_AUTHORIZE, .amount = money_of(1, currency_of("NGN")), .on_page = true,
+                                   .captures_itself = rows[i].captures_itself };
+        command.can = (struct capability){ .needs_cvv = true, .only_sells = rows[i].only_sells, .page = rows[i].page };
+        assert_row(refusal_of(&payment, &command) == rows[i].refusal, i);
+    }
+}
+
 static void who_wants_an_address_gets_one(void **state)
 {
     (void)state;
@@ -348,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_hold_without_a_known_end_never_ends_by_our_clock),
         cmocka_unit_test(an_authorization_needs_what_the_processor_needs),
         cmocka_unit_test(what_only_sells_holds_nothing),
+        cmocka_unit_test(a_page_takes_payers_without_a_card),
         cmocka_unit_test(who_wants_an_address_gets_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,17 @@ static void takes_any_currency(struct scene *scene) { scene->candidates[STRIPE].
 static void brings_no_cvv(struct scene *scene) { scene->facts.has_cvv = false; }
 static void only_sells(struct scene *scene) { scene->candidates[STRIPE].can.only_sells = true; }
 static void needs_an_address(struct scene *scene) { scene->candidates[STRIPE].can.needs_email = true; }
+static void is_on_a_page(struct scene *scene)
+{
+    scene->facts.on_page = true;
+    scene->facts.has_cvv = false;
+    scene->candidates[STRIPE].can.page = PAGE_HOLDS;
+}
+static void is_sold_on_a_page(struct scene *scene)
+{
+    is_on_a_page(scene);
+    scene->candidates[STRIPE].can.page = PAGE_SELLS;
+}
 static void is_in_euros(struct scene *scene) { scene->facts.amount.currency = (currency){ "EUR" }; }
 static void is_in_yen(struct scene *scene) { scene->facts.amount.currency = (currency){ "JPY" }; }
 static void is_a_sale_there(struct scene *scene)
@@ -226,6 +237,8 @@ static const struct bar_row {
     { needs_an_address,      "a: -> stripe, bank",                               "a: bank; stripe email_required" },
     { only_sells,            "a: -> stripe, bank",                               "a: bank; stripe hold_not_supported" },
     { is_a_sale_there,       "a: -> stripe, bank",                               "a: stripe, bank" },
+    { is_on_a_page,          "a: -> bank, stripe",                               "a: stripe; bank payment_method_not_supported" },
+    { is_sold_on_a_page,     "a: -> bank, stripe",                               "a:; bank payment_method_not_supported; stripe hold_not_supported" },
     { is_in_euros,           "a: -> bank, stripe",                               "a: stripe; bank currency_not_supported" },
     { is_in_yen,             "a: -> bank, stripe",                               "a:; bank currency_not_supported; stripe currency_not_supported" },
     { is_usual,              "a: needs partial_capture -> bank, stripe",         "a: stripe; bank partial_capture_not_supported" },
@@ -254,7 +267,7 @@ static void who_cannot_take_it_is_passed_over(void **state)
 static void of_all_that_were_passed_over_the_nearest_is_told(void **state)
 {
     (void)state;
-    static const enum route_bar ordered[] = { ROUTE_NOT_SET_UP, ROUTE_NO_CAPTURE, ROUTE_NO_CURRENCY, ROUTE_NO_HOLD, ROUTE_NO_PARTIAL_CAPTURE,
+    static const enum route_bar ordered[] = { ROUTE_NOT_SET_UP, ROUTE_NO_CAPTURE, ROUTE_NO_PAGE, ROUTE_NO_CURRENCY, ROUTE_NO_HOLD, ROUTE_NO_PARTIAL_CAPTURE,
                                               ROUTE_NO_PARTIAL_REFUND, ROUTE_NO_CVV, ROUTE_NO_EMAIL, ROUTE_BREAKER_OPEN };
     for (size_t far = 0; far < COUNT_OF(ordered); far++) {
         for (size_t near = far + 1; near < COUNT_OF(ordered); near++) {

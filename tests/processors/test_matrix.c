@@ -40,13 +40,13 @@ static str table_of_records(struct arena *arena)
     size_t count;
     const struct processor *const *all = processor_all(&count);
     struct text table = text_open(arena, 4096);
-    text_put(&table, STR("| processor | currencies | hold | partial capture | partial refund | CVV | authorize | capture | void | refund |\n"
-                         "|---|---|---|---|---|---|---|---|---|---|\n"));
+    text_put(&table, STR("| processor | currencies | hold | page | partial capture | partial refund | CVV | authorize | capture | void | refund |\n"
+                         "|---|---|---|---|---|---|---|---|---|---|---|\n"));
     for (size_t i = 0; i < count; i++) {
         const struct capability *can = &all[i]->can;
         text_put_format(&table, "| `%s` | ", all[i]->name);
         put_currencies(&table, can->currencies);
-        text_put_format(&table, " | %s | %s | %s | %s |", can->only_sells ? "no" : "yes", can->partial_capture ? "yes" : "no",
+        text_put_format(&table, " | %s | %.*s | %s | %s | %s |", can->only_sells ? "no" : "yes", STR_FORMAT(page_word(can->page)), can->partial_capture ? "yes" : "no",
                         can->partial_refund ? "yes" : "no", can->needs_cvv ? "needed" : "optional");
         put_protection(&table, all[i]);
         text_put_char(&table, '\n');

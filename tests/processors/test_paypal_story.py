@@ -143,6 +143,56 @@ def test_a_payer_is_sent_to_his_bank(shop, choice, state):
         assert shop.client.capture(asked).expect(200)['state'] == 'captured'
 
 
+def go_to_page(shop, **more):
+    """A payer who brings no card: the receipt that says where he has to go."""
+    wish = shop.client.wish(currency='USD', payment_method={'type': 'paypal'}, return_url='https://shop.example.test/back', **more)
+    del wish['card']
+    sent = shop.client.post('/v1/payments', wish).expect(201)
+    assert (sent['state'], sent['card'], sent['processor']) == ('requires_action', None, 'paypal')
+    return sent
+
+
+def choose(shop, sent, choice):
+    return shop.paypal.session.post(sent['next_action']['url'], data={'choice': choice}, allow_redirects=False).headers['Location']
+
+
+@pytest.mark.parametrize('capture, state, sums', [('manual', 'authorized', (5000, 0, 0)), ('automatic', 'captured', (5000, 5000, 0))])
+def test_a_payer_without_a_card_pays_on_the_page(shop, capture, state, sums):
+    sent = go_to_page(shop, capture=capture)
+    assert shop.sums() == (0, 0, 0)
+    choose(shop, sent, 'approve')
+    assert shop.client.look(f'/v1/payments/{sent["id"]}/return', is_good=False).status == 303
+    paid = shop.client.becomes(sent, state)
+    assert (shop.sums(), paid['card']) == (sums, None) and shop.is_honest()
+    if state == 'captured':
+        assert shop.client.refund(paid).expect(200)['state'] == 'refunded'
+    else:
+        assert shop.client.void(paid).expect(200)['state'] == 'voided'
+
+
+def test_who_leaves_the_page_may_come_back(shop):
+    sent = go_to_page(shop)
+    choose(shop, sent, 'refuse')
+    assert shop.client.look(f'/v1/payments/{sent["id"]}/return', is_good=False).status == 303
+    assert shop.client.get(sent)['state'] == 'requires_action'
+    choose(shop, sent, 'approve')
+    shop.client.look(f'/v1/payments/{sent["id"]}/return', is_good=False)
+    assert shop.client.becomes(sent, 'authorized')['authorized_amount'] == 5000
+
+
+@pytest.mark.parametrize('fault', ['act_then_hang_up', 'hang_up', 'act_then_500', 'twice'])
+def test_a_page_whose_address_was_lost_is_had_again(shop, fault):
+    shop.paypal.fault(fault, '/v2/checkout/orders')
+    wish = shop.client.wish(currency='USD', payment_method={'type': 'hosted'}, processor='paypal', return_url='https://shop.example.test/back')
+    del wish['card']
+    sent = shop.client.post('/v1/payments', wish).json
+    until(lambda: shop.client.get(sent)['next_action'], 'it has an address', every=0.05)
+    choose(shop, shop.client.get(sent), 'approve')
+    shop.client.look(f'/v1/payments/{sent["id"]}/return', is_good=False)
+    shop.client.becomes(sent, 'authorized')
+    assert len(shop.paypal.effects('authorization')) == 1 and shop.is_honest()
+
+
 def test_both_books_are_compared(shop):
     held = authorize(shop).expect(201)
     shop.client.capture(held).expect(200)

@@ -146,6 +146,37 @@ def test_sent_to_his_bank(desk, choice, state):
     assert desk.book(sent['id']) == [('capture', 500000)] * (state == 'captured')
 
 
+def to_page(desk, **more):
+    """A payer who brings no card."""
+    wish = desk.wish(500000, currency='NGN', capture='automatic', processor='paystack', customer={'email': 'a@example.test'},
+                     payment_method={'type': 'hosted'}, return_url='http://127.0.0.1:1/thanks', **more)
+    del wish['card']
+    return desk.post('/v1/payments', wish)
+
+
+def test_pays_on_the_page(desk):
+    sent = to_page(desk).expect(201)
+    assert (sent['state'], sent['card']) == ('requires_action', None)
+    desk.paystack.session.get(sent['next_action']['url'], timeout=30)
+    desk.paystack.session.post(sent['next_action']['url'], data={'choice': 'refuse'}, timeout=30, allow_redirects=False)
+    assert desk.look(f'/v1/payments/{sent["id"]}/return').status == 303
+    assert desk.get(sent)['state'] == 'requires_action'  # he may still come back to the page
+    desk.paystack.session.post(sent['next_action']['url'], data={'choice': 'approve'}, timeout=30, allow_redirects=False)
+    desk.look(f'/v1/payments/{sent["id"]}/return')
+    paid = desk.becomes(sent['id'], 'captured')
+    assert (paid['card'], desk.book(sent['id'])) == (None, [('capture', 500000)])
+    assert desk.post(f'/v1/payments/{sent["id"]}/refund', {}).status in (200, 202)
+    desk.becomes(sent['id'], 'refunded')
+
+
+def test_a_page_whose_address_was_lost_is_no_page(desk):
+    """Nobody knows where it is, so nobody can pay there: certain."""
+    desk.paystack.fault('act_then_hang_up', '/transaction/initialize', times=1)
+    lost = to_page(desk)
+    ended = desk.settled(lost.json.get('id') or lost.json['payment_id'])
+    assert (ended['state'], desk.book(ended['id'])) == ('failed', [])
+
+
 def reconcile(desk, *payments):
     """What the comparison with Paystack finds of those payments: (kind, object) of each drift."""
     settings = {name: desk.gateway.settings[name] for name in ('paystack_url', 'paystack_keys_file')}

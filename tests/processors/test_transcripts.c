@@ -106,6 +106,7 @@ static struct processor_call call_of(struct transcript *transcript)
         .customer_email = value_of(transcript, "email"),
         .customer_name = value_of(transcript, "name"),
         .return_url = value_of(transcript, "return_url"),
+        .on_page = value_of(transcript, "on_page").bytes != NULL,
         .has_cvv = value_of(transcript, "without_cvv").bytes == NULL,
     };
 }
