@@ -4,6 +4,7 @@
 
 #include "api/call.h"
 #include "api/caller.h"
+#include "api/gate.h"
 #include "api/idempotency_key.h"
 #include "api/measures.h"
 #include "api/read_request.h"
@@ -46,10 +47,16 @@ static enum problem_code find_endpoint(struct api_call *call, enum door door)
     return http_decode(call->arena, param, false, &call->param) ? PROBLEM_NONE : PROBLEM_MALFORMED_REQUEST;
 }
 
-static enum problem_code check_caller(const struct api_call *call)
+static enum problem_code check_caller(struct api_call *call)
 {
-    bool taken = call->endpoint->caller == ANYBODY || call->api->options.everybody || caller_is_local(&call->exchange->request);
-    return taken ? PROBLEM_NONE : PROBLEM_AUTHENTICATION_REQUIRED;
+    const struct gate *gate = call->api->options.gate;
+    const struct http_request *request = &call->exchange->request;
+    str who = STR("");
+    if (call->endpoint->scope == SCOPE_NONE) return PROBLEM_NONE;
+    if (!gate) return caller_is_local(request) ? PROBLEM_NONE : PROBLEM_AUTHENTICATION_REQUIRED;
+    enum problem_code wrong = gate_check(gate, request, call->endpoint->scope, &who);
+    call->who = arena_copy(call->arena, who);
+    return wrong;
 }
 
 /* Each refusal is counted in the metrics; the log tells when it begins and ends. */

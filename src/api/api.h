@@ -3,6 +3,7 @@
 #ifndef FLORIN_API_API_H
 #define FLORIN_API_API_H
 
+#include "api/gate.h"
 #include "flow/flows.h"
 #include "vault/safe.h"
 #include "world/http_server.h"
@@ -18,7 +19,8 @@ struct api_options {
     struct hash fingerprint_secret; /* keys the fingerprints of requests and of card numbers */
     struct hash cursor_secret;      /* signs cursors */
     bool cards;                     /* calls may carry card data */
-    bool everybody;                 /* --open was said: calls from anywhere may move money */
+    struct gate *gate;              /* who may call; NULL: direct calls on this machine */
+    bool is_live;                   /* keys that are made are for real money */
     size_t requests_max;            /* above this many unanswered ones: 503 overloaded */
     size_t (*store_queue)(void *context); /* works that wait for the store; too many are a full house. NULL: not known */
     void *store_queue_context;

@@ -37,6 +37,7 @@ static void log_answer(const struct api_call *call, int status, micros duration)
               LOG_TEXT("route", call->endpoint ? str_of(call->endpoint->path) : STR_NONE),
               LOG_NUMBER("status", status),
               LOG_NUMBER("duration_us", duration),
+              LOG_TEXT("key_id", call->who.length > 0 ? call->who : STR_NONE),
               LOG_TEXT("request_id", call->request_id),
               LOG_TEXT("trace_id", trace_id_of(call->trace)));
 }
@@ -88,6 +89,7 @@ static void refuse(struct api_call *call, const struct problem *problem)
 {
     struct http_answer answer = problem_answer(call->arena, problem);
     if (problem->code == PROBLEM_METHOD_NOT_ALLOWED) http_answer_header(&answer, STR("Allow"), call->allow);
+    if (problem_kind_of(problem->code)->status == 401) http_answer_header(&answer, STR("WWW-Authenticate"), STR("Bearer"));
     answer.close = problem->code == PROBLEM_LENGTH_REQUIRED; /* what follows may be the body that it did not announce */
     call_answer(call, &answer);
 }

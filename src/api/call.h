@@ -29,6 +29,7 @@ struct api_call {
     const struct endpoint *endpoint; /* NULL: nobody answers that */
     str param;                       /* what stands for the {name} in the endpoint's path, decoded */
     str allow;                       /* methods, when another one was used */
+    str who;                         /* the id of the key that was shown; empty: none was, or it is none */
     bool is_shed;                    /* refused because more come than can be taken */
     str key;                         /* Idempotency-Key without its quotes; empty where none is needed */
     const struct json *body;         /* NULL: it was empty. Gone when the endpoint's function comes back, as all that lies in api->reading */

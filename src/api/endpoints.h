@@ -4,6 +4,7 @@
 #define FLORIN_API_ENDPOINTS_H
 
 #include "api/problem.h"
+#include "domain/api_key.h"
 
 struct api_call;
 
@@ -11,12 +12,6 @@ struct api_call;
 enum door {
     DOOR_MERCHANTS,
     DOOR_OPERATOR, /* the socket in the file system */
-};
-
-/* Whose calls are taken. */
-enum caller {
-    ANYBODY,
-    MERCHANT, /* moves or tells of money: caller.h */
 };
 
 enum body_kind {
@@ -27,7 +22,7 @@ enum body_kind {
 
 struct endpoint {
     enum door door;
-    enum caller caller;
+    enum scope scope; /* that its caller needs (gate.h); SCOPE_NONE: anybody may */
     const char *method;
     const char *path; /* one segment may be a {name} */
     void (*handle)(struct api_call *call);
@@ -78,6 +73,11 @@ void get_problem(struct api_call *call);
 /* control.c */
 void list_reviews(struct api_call *call);
 void settle_operation(struct api_call *call);
+
+/* keys_control.c */
+void list_keys(struct api_call *call);
+void make_key(struct api_call *call);
+void revoke_key(struct api_call *call);
 
 /* vault_control.c */
 void get_vault(struct api_call *call);

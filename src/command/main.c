@@ -14,6 +14,7 @@ static const struct subcommand commands[] = {
     { "serve", "runs the gateway", command_serve, command_serve_help },
     { "demo", "tells a story on real processes: two orders, a kill, the recovery", command_demo, NULL },
     { "review", "lists the operations that need a person, and takes his word", command_review, command_review_help },
+    { "keys", "keys of callers: makes, lists and revokes them", command_keys, command_keys_help },
     { "vault", "keys of stored cards: makes, unlocks and changes them", command_vault, command_vault_help },
     { "reconcile", "compares every receipt with the bank", command_reconcile, command_reconcile_help },
     { "verify", "holds everything in the store against itself", command_verify, command_verify_help },

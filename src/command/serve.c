@@ -46,7 +46,7 @@ static const struct setting settings[] = {
     { "routes_file", SETTING_TEXT, NULL, 0, 0, &chosen.routes_file,
       "File with the rules that say which processor takes a payment that names none, read again on SIGHUP; without it all go to the bank." },
     { "open", SETTING_SWITCH, "off", 0, 0, &chosen.open,
-      "Listen elsewhere than on loopback although no keys are asked for: everybody who reaches it may move money." },
+      "Listen elsewhere than on loopback without any key: who comes from there is shown health and the description, and nothing of payments." },
     { "cards", SETTING_TEXT, "auto", 0, 0, &chosen.cards,
       "Whether calls may carry card data: on, off, or auto: on for loopback only." },
     { "connections_max", SETTING_NUMBER, "10000", CONNECTIONS_LEAST, 100000, &chosen.connections_max,
@@ -73,6 +73,7 @@ static size_t settings_of_file(void)
 struct gateway {
     struct house house;
     struct route_file routes;
+    struct gate *gate;
     struct api *api;
     struct http_server *server;
     struct http_server *control;
@@ -99,10 +100,6 @@ static bool check_settings(struct error *error)
     if (!str_equal(cards, STR("on")) && !str_equal(cards, STR("off")) && !str_equal(cards, STR("auto"))) {
         return error_set(error, "cards is on, off or auto");
     }
-    if (!is_loopback(chosen.listen) && !chosen.open) {
-        return error_set(error, "%s is not a loopback address and no keys are asked for: say --open if everybody there may move money",
-                         chosen.listen);
-    }
     log_set_level(level);
     return true;
 }
@@ -121,7 +118,7 @@ static bool is_answered(const struct http_server *server) { return !server || ht
 static bool is_quiet(const struct gateway *gateway)
 {
     const struct house *house = &gateway->house;
-    return flows_are_quiet(house->flows) && !safe_is_busy(house->safe) && loop_commits_pending(house->loop) == 0 &&
+    return flows_are_quiet(house->flows) && !safe_is_busy(house->safe) && !gate_is_busy(gateway->gate) && loop_commits_pending(house->loop) == 0 &&
            api_pending(gateway->api) == 0 && is_answered(gateway->server) && is_answered(gateway->control);
 }
 
@@ -161,6 +158,7 @@ static void stop(void *context)
     api_stop_taking(gateway->api);
     flows_stop_taking(gateway->house.flows);
     safe_stop(gateway->house.safe);
+    gate_stop(gateway->gate);
     if (gateway->server) http_server_drain(gateway->server);
     if (gateway->control) http_server_drain(gateway->control);
     gateway->drain_until = world_monotonic(world) + longest;
@@ -290,9 +288,27 @@ static size_t store_queue(void *loop) { return loop_commits_pending(loop); }
 
 static bool is_store_away(void *house) { return house_store_is_away(house); }
 
+/* Who listens to the world, or moves real money, knows his callers. */
+static bool check_keys(struct gateway *gateway)
+{
+    static const char *const how = "make one with `florin keys create`";
+    if (gate_has_keys(gateway->gate)) return true;
+    if (house_chosen.live) return error_set(&gateway->error, "real money is moved for callers with a key only, and there is none: %s", how);
+    if (is_loopback(chosen.listen) || chosen.open) return true;
+    return error_set(&gateway->error, "%s is not a loopback address and there is no key for its callers: %s", chosen.listen, how);
+}
+
+static bool open_gate(struct gateway *gateway)
+{
+    struct gate_options options = { .world = loop_world(gateway->house.loop), .merchant = house_merchant(), .is_live = house_chosen.live,
+                                    .on_loopback = is_loopback(chosen.listen), .has_peers = !house_store_is_file() };
+    gateway->gate = gate_open(&options, gateway->house.reader, &gateway->error);
+    return gateway->gate && check_keys(gateway);
+}
+
 static bool open_gateway(struct gateway *gateway)
 {
-    if (!house_open(&gateway->house, &gateway->error) || !open_routes(gateway)) return false;
+    if (!house_open(&gateway->house, &gateway->error) || !open_routes(gateway) || !open_gate(gateway)) return false;
     struct api_options options = {
         .world = loop_world(gateway->house.loop),
         .flows = gateway->house.flows,
@@ -302,7 +318,8 @@ static bool open_gateway(struct gateway *gateway)
         .fingerprint_secret = gateway->house.secrets.fingerprints,
         .cursor_secret = gateway->house.secrets.cursors,
         .cards = takes_cards(),
-        .everybody = chosen.open,
+        .gate = gateway->gate,
+        .is_live = house_chosen.live,
         .requests_max = (size_t)house_chosen.flows_max,
         .store_queue = store_queue,
         .store_queue_context = gateway->house.loop,
@@ -318,6 +335,7 @@ static void close_gateway(struct gateway *gateway)
     if (gateway->server) http_server_close(gateway->server);
     if (gateway->control) http_server_close(gateway->control);
     if (gateway->api) api_close(gateway->api);
+    gate_close(gateway->gate);
     house_close(&gateway->house);
     route_file_close(&gateway->routes);
 }

@@ -181,6 +181,19 @@ CREATE TABLE vault_key (
     PRIMARY KEY (merchant_id, key_id)
 );
 
+-- The keys of callers: a hash each, a few rows a merchant. A revoked one stays, for it stands in logs.
+CREATE TABLE api_key (
+    merchant_id    TEXT   NOT NULL,
+    key_id         TEXT   NOT NULL,
+    name           TEXT   NOT NULL,
+    is_publishable BIGINT NOT NULL,
+    scopes         TEXT   NOT NULL,
+    hash           TEXT   NOT NULL, -- SHA-256 of its text, in hex
+    created_at     BIGINT NOT NULL,
+    revoked_at     BIGINT NOT NULL, -- 0: it holds
+    PRIMARY KEY (merchant_id, key_id)
+);
+
 -- The history: one row a change, in a chain of hashes, never changed or deleted. Its key is the guard against two decisions
 -- from one state.
 CREATE TABLE event (

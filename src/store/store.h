@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/work.h"
+#include "domain/api_key.h"
 #include "domain/attempt.h"
 #include "domain/ids.h"
 #include "domain/token.h"
@@ -310,6 +311,14 @@ void store_save_request(struct store *store, str merchant, const struct request_
 
 /* Drops up to `limit` answered requests from before that time; the number dropped. */
 int64_t store_drop_requests(struct store *store, str merchant, micros before, int64_t limit);
+
+/* ---- keys of callers (domain/api_key.h) ---- */
+
+/* All that were ever made, revoked ones too, oldest first. */
+size_t store_list_api_keys(struct store *store, struct arena *arena, str merchant, struct api_key **out);
+void store_save_new_api_key(struct store *store, str merchant, const struct api_key *key);
+/* Once revoked it stays so. False: there is none of that id that holds. */
+bool store_revoke_api_key(struct store *store, str merchant, str key_id, micros now) MUST_CHECK;
 
 /* ---- tokens: stored cards, sealed by the vault (docs/decisions/0028-stored-cards.md) ---- */
 

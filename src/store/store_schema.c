@@ -9,7 +9,7 @@ extern const char florin_schema_sql[];
 /* Raised with each change of schema.sql, with a script that brings a store of the version before along. A change that only adds (a
  * table, a column with a default) leaves SCHEMA_OLDEST, the version of the oldest florin that may work with it: two versions of the
  * binary can then run beside each other (docs/decisions/0026-two-versions.md). */
-enum { SCHEMA_VERSION = 5, SCHEMA_OLDEST = 3, SCHEMA_FIRST = 2 };
+enum { SCHEMA_VERSION = 6, SCHEMA_OLDEST = 3, SCHEMA_FIRST = 2 };
 
 static const char *const expansions[SCHEMA_VERSION + 1] = {
     [3] = "CREATE TABLE node (node TEXT NOT NULL PRIMARY KEY, epoch BIGINT NOT NULL, beats BIGINT NOT NULL, life TEXT NOT NULL, "
@@ -29,6 +29,9 @@ static const char *const expansions[SCHEMA_VERSION + 1] = {
           "NOT NULL AND expires_at > 0; CREATE INDEX token_by_cvv ON token (merchant_id, cvv_until) WHERE cvv_sealed IS NOT "
           "NULL; CREATE TABLE vault_key (merchant_id TEXT NOT NULL, key_id TEXT NOT NULL, state TEXT NOT NULL, master_id TEXT "
           "NOT NULL, sealed TEXT, created_at BIGINT NOT NULL, PRIMARY KEY (merchant_id, key_id))",
+    [6] = "CREATE TABLE api_key (merchant_id TEXT NOT NULL, key_id TEXT NOT NULL, name TEXT NOT NULL, is_publishable BIGINT NOT NULL, "
+          "scopes TEXT NOT NULL, hash TEXT NOT NULL, created_at BIGINT NOT NULL, revoked_at BIGINT NOT NULL, "
+          "PRIMARY KEY (merchant_id, key_id))",
 };
 
 bool tables_exist(struct sql *sql)

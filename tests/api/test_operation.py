@@ -154,28 +154,6 @@ def test_logs_are_json_lines_that_tell_which_request(shop):
     assert any(trace in json.dumps(line) for line in mine), 'no line names the trace'
 
 
-# --- who may call ---
-
-@pytest.mark.parametrize('listen', ['0.0.0.0:0', '[::]:0'])
-def test_it_does_not_listen_elsewhere_unless_told_so(tmp_path, listen):
-    status, _, err = run('serve', '--listen', listen, '--store', f'sqlite:{tmp_path}/florin.db')
-    assert status != 0 and '--open' in err
-    assert not (tmp_path / 'florin.db').exists(), 'it touched the store before it looked'
-
-
-def test_it_listens_elsewhere_when_told_so_but_takes_no_cards(open_shop):
-    shop = open_shop(listen='0.0.0.0:0', open=True)
-    shop.gateway.address = shop.gateway.address.replace('0.0.0.0', '127.0.0.1')
-    shop.client.look('/healthz').expect(200)
-    shop.client.authorize().expect(403, 'cards_off')
-
-
-def test_cards_are_taken_elsewhere_only_when_that_is_said_too(open_shop):
-    shop = open_shop(listen='0.0.0.0:0', open=True, cards='on')
-    shop.gateway.address = shop.gateway.address.replace('0.0.0.0', '127.0.0.1')
-    shop.client.authorized()
-
-
 # flags                                          a word that the refusal must have
 BAD_FLAGS = [
     (['--listen', 'nowhere'],                    'nowhere'),

@@ -31,6 +31,7 @@ class Client:
 
     def __init__(self, gateway):
         self.gateway = gateway
+        self.api_key = None  # shown with each request
         self.wire = None
 
     # --- any request ---
@@ -38,6 +39,8 @@ class Client:
     def ask(self, method, target, body=None, headers=(), is_good=True):
         """One request; `is_good` says that it is as the description wants it, and has that checked."""
         headers = [(name, value) for name, value in headers if value is not None]
+        if self.api_key:
+            headers.append(('Authorization', f'Bearer {self.api_key}'))
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
         if body is not None and not any(name.lower() == 'content-type' for name, _ in headers):

@@ -53,6 +53,7 @@ void shelf_tamper(struct shelf *shelf, const char *statement) { place_tamper(she
 
 void shelf_make_older(struct shelf *shelf)
 {
+    shelf_tamper(shelf, "DROP TABLE api_key");
     shelf_tamper(shelf, "DROP TABLE payer");
     shelf_tamper(shelf, "DROP TABLE token");
     shelf_tamper(shelf, "DROP TABLE vault_key");
@@ -203,6 +204,7 @@ struct token_record token_of(int64_t number)
     };
 }
 
+void save_new_api_key(struct store *store, void *key) { store_save_new_api_key(store, MERCHANT, key); }
 void save_new_token(struct store *store, void *record) { store_save_new_token(store, MERCHANT, record); }
 void save_new_payment(struct store *store, void *record) { store_save_new_payment(store, MERCHANT, record); }
 void save_payment(struct store *store, void *record) { store_save_payment(store, MERCHANT, record); }

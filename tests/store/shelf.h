@@ -74,6 +74,7 @@ void save_payment(struct store *store, void *payment_record);
 void save_new_operation(struct store *store, void *operation_record);
 void save_operation(struct store *store, void *operation_record);
 void save_request(struct store *store, void *request_record);
+void save_new_api_key(struct store *store, void *api_key);
 void save_new_token(struct store *store, void *token_record);
 
 #endif
