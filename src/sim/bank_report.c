@@ -23,6 +23,15 @@ static void put_time(struct text *text, const char *name, int64_t ns)
     json_put_str(text, name, bank_time_format(buffer, ns));
 }
 
+/* The same at all simulators: the start of SHA-256 over "florin sim card " and the number. */
+static void put_fingerprint(struct text *text, const struct bank_account *account)
+{
+    char hex[HASH_HEX_BYTES + 1];
+    const str pieces[] = { STR("florin sim card "), str_of(account->number) };
+    struct hash hash = hash_of(pieces, COUNT_OF(pieces));
+    json_put_str(text, "fingerprint", (str){ hash_hex(&hash, hex).bytes, FINGERPRINT_CHARS });
+}
+
 static str last4_of(const struct bank_account *account)
 {
     str number = str_of(account->number);
@@ -91,13 +100,10 @@ str bank_report_summary(const struct sim_bank *bank, struct arena *arena)
 
 static void put_account(struct text *text, const struct bank_account *account)
 {
-    char hex[HASH_HEX_BYTES + 1];
-    str number = str_of(account->number);
-    struct hash hash = hash_of(&number, 1);
     json_comma(text);
     json_open_object(text);
     json_put_str(text, "last4", last4_of(account));
-    json_put_str(text, "fingerprint", (str){ hash_hex(&hash, hex).bytes, FINGERPRINT_CHARS });
+    put_fingerprint(text, account);
     json_put_int(text, "balance", account->balance_cents);
     json_put_int(text, "available", account->available_cents);
     json_close_object(text);
@@ -127,11 +133,13 @@ static void put_uses(struct text *text, const struct bank_book *book, const stru
 
 static void put_hold(struct text *text, const struct sim_bank *bank, const struct bank_effect *hold)
 {
+    const struct bank_account *account = bank_book_account(bank->book, hold->account);
     json_comma(text);
     json_open_object(text);
     put_id(text, "id", hold);
     json_put_int(text, "amount", hold->cents);
-    json_put_str(text, "last4", last4_of(bank_book_account(bank->book, hold->account)));
+    json_put_str(text, "last4", last4_of(account));
+    put_fingerprint(text, account);
     put_time(text, "created_at", hold->at_ns);
     put_time(text, "expires_at", bank_book_expiry_ns(bank->book, hold));
     put_key(text, bank, hold);

@@ -26,6 +26,7 @@ static void the_book_tells_what_became_of_each_hold(void **state)
         "\"captures\":{\"count\":1,\"cents\":100}", "\"voids\":{\"count\":1,\"cents\":200}",
         "\"refunds\":{\"count\":1,\"cents\":100}", "\"balanced\":true",
         "\"POST /api/v1/authorizations\":{\"200\":3}",
+        "\"amount\":300,\"last4\":\"1111\",\"fingerprint\":\"6f7a451bd387ce8b\"", /* printf 'florin sim card 4111111111111111' | sha256sum */
     };
     struct client *book = stage_begin(stage, "GET", "/sim/book", NULL, "");
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
