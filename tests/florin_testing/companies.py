@@ -2,6 +2,7 @@
 """Simulated payment companies as processes, and somebody who listens to their notices."""
 import http.server
 import json
+import re
 import threading
 import time
 
@@ -69,6 +70,28 @@ class Company(Process):
     def __exit__(self, *_):
         self.session.close()
         super().__exit__()
+
+
+class AllCompanies(Process):
+    """`florin sim all`: the bank and every company in one process, each on a free port. `urls`: where, by name."""
+
+    def __init__(self, latency='0:0', seed=1, **environment):
+        super().__init__('sim', 'all', '--listen', '127.0.0.1:0', '--latency-ms', latency, '--failure-rate', 0, '--seed', seed, '--quiet',
+                         environment={name.upper(): str(value) for name, value in environment.items()}, name='sim all')
+        self.urls = {name: f'http://{address}' for name, address in re.findall(r'^florin sim (\w+): ready on (\S+)$', self.output.decode(), re.M)}
+
+    def book(self, name):
+        """What truly happened at one of them."""
+        return requests.get(f'{self.urls[name]}/sim/book', timeout=30).json()
+
+
+def keys_file(folder, name, **keys):
+    """Our keys at a company, for their owner only."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f'{name}.keys'
+    path.touch(mode=0o600)
+    path.write_text(''.join(f'{key} = {value}\n' for key, value in keys.items()), encoding='ascii')
+    return path
 
 
 def as_form(value, name=''):

@@ -12,6 +12,7 @@ import pytest
 from florin_testing import cards
 from florin_testing.client import fresh_key
 from florin_testing.gateway import crash_points
+from florin_testing.kept import Ears, everything_kept
 from florin_testing.markers import as_numbers, count_numbers, find_cards, find_cvvs, spellings
 from florin_testing.vault import delete, make_master, pay, rotate, stored
 from florin_testing.waiting import until
@@ -29,51 +30,9 @@ FAULTS = ['fail', 'internal_500', 'act_then_500', 'act_then_hang_up', 'hang_up',
           'not_found_400', 'forget_key', 'huge', 'already_used', 'already_refunded', 'wrong_id']
 
 
-class Ears:
-    """Everything that the gateway said to anybody."""
-
-    def __init__(self):
-        self.heard = []
-
-    @contextlib.contextmanager
-    def open(self):
-        """Listens to all clients."""
-        ask, raw = Wire.ask, RawConnection.answer
-
-        def ask_and_hear(wire, *rest, **more):
-            answer = ask(wire, *rest, **more)
-            self.hear(answer)
-            return answer
-
-        def answer_and_hear(connection, *rest, **more):
-            answer = raw(connection, *rest, **more)
-            self.hear(answer)
-            return answer
-        Wire.ask, RawConnection.answer = ask_and_hear, answer_and_hear
-        try:
-            yield self
-        finally:
-            Wire.ask, RawConnection.answer = ask, raw
-
-    def hear(self, answer):
-        """Keeps the bytes of an answer; not those of the manual, whose examples show a well-known card."""
-        if answer.body.startswith((b'<!', b'{\n  "openapi"')):
-            return
-        self.heard.append(b'\n'.join(f'{name}: {value}'.encode() for name, value in answer.headers if name != 'Content-Length') + b'\n\n' + answer.body)
-
-
-def everything_kept(shop, ears):
-    """{where: bytes} of all that may not hold a card."""
-    kept = {str(file.relative_to(shop.gateway.folder)): file.read_bytes()
-            for file in shop.gateway.folder.rglob('*') if file.is_file()}
-    kept |= {f'runtime/{file.name}': file.read_bytes() for file in shop.gateway.runtime.rglob('*') if file.is_file()}
-    kept['answers'] = b'\n'.join(ears.heard)
-    return kept
-
-
 def check_nothing_is_kept(shop, ears):
     """No marker anywhere, in any spelling."""
-    kept = everything_kept(shop, ears)
+    kept = everything_kept(shop.gateway, ears)
     assert {'florin.db', 'gateway.log', 'answers'} <= set(kept) and kept['gateway.log']
     for where, data in kept.items():
         assert not find_cards(data, [card['number'] for card in MARKERS]), f'a card number in {where}'
