@@ -107,7 +107,7 @@ int sql_log_pages(const struct sql *sql);
 /* Moves what the log holds into the database as far as readers allow; false, with trouble, on an I/O error. Between transactions. */
 bool sql_checkpoint(struct sql *sql) MUST_CHECK;
 
-/* As sql_checkpoint, for the end: the log is cut to nothing as well, unless somebody reads it. Closing leaves the log as it is. */
+/* As sql_checkpoint, and the log is cut to nothing, unless somebody reads it: then it keeps its pages. Closing leaves the log as it is. */
 bool sql_empty_log(struct sql *sql) MUST_CHECK;
 
 /* Copies the whole database, as the transaction that is running sees it, into an existing empty file. Not synced. Refused, with

@@ -292,7 +292,7 @@ static bool move_log(struct sqlite *sqlite, int mode)
 {
     crash_point("st.ckpt_begin");
     int code = sqlite3_wal_checkpoint_v2(sqlite->db, NULL, mode, NULL, NULL);
-    sqlite->log_pages = 0;
+    if (mode != SQLITE_CHECKPOINT_TRUNCATE || code == SQLITE_OK) sqlite->log_pages = 0;
     crash_point("st.ckpt_done");
     return stick(sqlite, code == SQLITE_BUSY || code == SQLITE_FULL ? SQLITE_OK : code);
 }

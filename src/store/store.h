@@ -370,6 +370,11 @@ size_t store_list_vault_keys(struct store *store, struct arena *arena, str merch
 void store_save_new_vault_key(struct store *store, str merchant, const struct vault_key_record *record);
 /* A collision when another master key seals it than `master_before`. */
 void store_save_vault_key(struct store *store, str merchant, const struct vault_key_record *record, str master_before);
+/* In a transaction: what it overwrites and removes leaves the log, too, so that the file shows nothing of it to anybody. Done right behind the
+ * commit, before its works are told; when somebody reads just then, behind the first later one at which nobody does. A server's log is its own
+ * affair. */
+void store_scrub_log(struct store *store);
+
 /* May new cards be sealed under that key? */
 bool store_vault_key_is_active(struct store *store, str merchant, str key_id) MUST_CHECK;
 

@@ -146,6 +146,18 @@ static void commit_or_split(struct store *store, struct work **works, size_t cou
     }
 }
 
+void store_scrub_log(struct store *store) { store->scrubs_log = sql_dialect_of(store->sql)->is_file; }
+
+static void see_to_log(struct store *store)
+{
+    if (!store->scrubs_log && sql_log_pages(store->sql) < LOG_PAGES_MAX) return;
+    reserve_take(store->path); /* costs nothing while it is there */
+    bool is_moved = store->scrubs_log ? sql_empty_log(store->sql) : sql_checkpoint(store->sql);
+    if (!is_moved) store_stop(store, "a checkpoint failed; stopping");
+    if (sql_log_pages(store->sql) == 0) store->scrubs_log = false;
+    if (store->keeper) keeper_hurry(store->keeper);
+}
+
 void store_run_batch(void *on, struct work **works, size_t count)
 {
     struct store *store = on;
@@ -154,10 +166,7 @@ void store_run_batch(void *on, struct work **works, size_t count)
     commit_or_split(store, works, count, false);
     crash_point("gc.synced_before_answers");
     if (store->tell) store->tell(stopwatch_now() - began, count);
-    if (sql_log_pages(store->sql) < LOG_PAGES_MAX) return;
-    reserve_take(store->path); /* costs nothing while it is there */
-    if (!sql_checkpoint(store->sql)) store_stop(store, "a checkpoint failed; stopping");
-    if (store->keeper) keeper_hurry(store->keeper);
+    see_to_log(store);
 }
 
 void store_finish(struct store *store)

@@ -16,6 +16,7 @@ struct store {
     struct store_lease *lease; /* when writing to a server; NULL: a file, which is held */
     int connection; /* which one of the writing ones of this gateway */
     _Atomic bool is_away; /* when writing to a server */
+    bool scrubs_log; /* what was overwritten is to leave the log, too, and has not yet */
     struct witness_keeper *keeper; /* NULL: nobody asked for a witness */
     void (*tell)(micros duration, size_t works);
 };

@@ -283,6 +283,7 @@ static void save_rows(struct work *work, void *store)
     if (safe->overtaken) return;
     for (size_t i = 0; i < count; i++) store_save_vault_key(store, safe->options.merchant, &safe->rows[i], safe->before[i].master_id);
     for (size_t i = count; i < safe->count; i++) store_save_new_vault_key(store, safe->options.merchant, &safe->rows[i]);
+    if (safe->job == JOB_ROTATE_MASTER) store_scrub_log(store); /* the old key still opens what it sealed */
 }
 
 /* Working copies, with room for one more. */

@@ -86,6 +86,7 @@ static void destroy_key(struct work *work, void *store)
         rows[i].state = STR("destroyed");
         rows[i].sealed = STR_NONE;
         store_save_vault_key(store, safe->options.merchant, &rows[i], rows[i].master_id);
+        store_scrub_log(store); /* of cards as it sealed them, and of the key itself */
     }
 }
 

@@ -231,6 +231,34 @@ def test_after_a_new_data_key_nothing_of_the_old_is_left(vault_shop):
     pay(shop.client, tokens[0], cvv='123').expect(201)
 
 
+def sealed_texts(shop, column, table):
+    """What lies sealed in a table, as a thief would read it."""
+    with contextlib.closing(sqlite3.connect(f'file:{shop.gateway.store}?mode=ro', uri=True)) as store:
+        return [text.encode() for text, in store.execute(f'SELECT {column} FROM {table} WHERE {column} IS NOT NULL')]
+
+
+def found_in_files(shop, texts):
+    """Which files still show one of them."""
+    kept = {file.name: file.read_bytes() for file in shop.gateway.folder.iterdir() if file.is_file()}
+    return {name for name, data in kept.items() if any(text in data for text in texts)}
+
+
+@on_file
+def test_no_file_shows_what_an_old_key_had_sealed(vault_shop):
+    """While the gateway runs: the rows of before are gone from the store and from its log, where whoever has the old key would look."""
+    shop = vault_shop
+    tokens = [stored(shop.client, cards.further(index)) for index in range(20)]
+    keys, sealed = sealed_texts(shop, 'sealed', 'vault_key'), sealed_texts(shop, 'card_sealed', 'token')
+    assert len(keys) == 2 and len(sealed) == len(tokens) and found_in_files(shop, keys) and found_in_files(shop, sealed)
+    rotate(shop.gateway)
+    assert not found_in_files(shop, keys)
+    before = set(sealed_texts(shop, 'sealed', 'vault_key'))
+    rotate(shop.gateway, '--data-key')
+    data_key, = before - set(sealed_texts(shop, 'sealed', 'vault_key'))
+    assert not found_in_files(shop, [data_key, *sealed])
+    pay(shop.client, tokens[0], cvv='123').expect(201)
+
+
 @on_file
 @pytest.mark.parametrize('point, words', [('va.rewrapped', ()), ('op.commit_called:3', ()), ('op.commit_synced:3', ()),
                                           ('va.data_key_made', ('--data-key',)), ('va.resealed', ('--data-key',)),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "store/shelf.h"
+#include "store/store_internal.h"
 
 enum { NOW = 777 };
 
@@ -154,6 +155,53 @@ static void a_deleted_one_has_no_card(void **state)
     assert_false(holds(shelf->path, token.card_sealed));
 }
 
+static bool log_holds(const struct shelf *shelf, str text)
+{
+    char path[sizeof shelf->path + sizeof "-wal"];
+    (void)snprintf(path, sizeof path, "%s-wal", shelf->path);
+    return holds(path, text);
+}
+
+static void delete_and_scrub(struct store *store, void *token)
+{
+    delete (store, token);
+    store_scrub_log(store);
+}
+
+static void what_was_overwritten_leaves_the_log(void **state)
+{
+    only_for_files("a server has a log of its own");
+    struct shelf *shelf = *state;
+    struct token_record token = token_of(1);
+    assert_int_equal(shelf_do(shelf, save_new_token, &token), WORK_DONE);
+    assert_true(log_holds(shelf, token.card_sealed)); /* where it would stay until the log is full */
+    assert_int_equal(shelf_do(shelf, delete_and_scrub, &token), WORK_DONE);
+    assert_false(log_holds(shelf, token.card_sealed) || holds(shelf->path, token.card_sealed));
+    assert_true(holds(shelf->path, token.id));
+}
+
+/* His snapshot is in the log; whoever scrubs it does not wait for him, and does not forget. */
+static void what_is_being_read_leaves_the_log_afterwards(void **state)
+{
+    only_for_files("a server has a log of its own");
+    struct shelf *shelf = *state;
+    struct error error;
+    struct token_record token = token_of(1);
+    struct payment_record payment = payment_of(1);
+    assert_int_equal(shelf_do(shelf, save_new_token, &token), WORK_DONE);
+    struct store *reader = store_open(str_of(shelf->url), STORE_READS, &error);
+    struct store_mark mark;
+    sql_begin(reader->sql, false);
+    assert_true(mark_in_transaction(reader, &mark)); /* it begins */
+    assert_int_equal(shelf_do(shelf, delete_and_scrub, &token), WORK_DONE);
+    assert_true(log_holds(shelf, token.card_sealed));
+    sql_end(reader->sql);
+    sql_rollback(reader->sql);
+    assert_int_equal(shelf_do(shelf, save_new_payment, &payment), WORK_DONE);
+    assert_false(log_holds(shelf, token.card_sealed) || holds(shelf->path, token.card_sealed));
+    store_close(reader);
+}
+
 static void what_is_over_is_erased(void **state)
 {
     struct shelf *shelf = *state;
@@ -291,6 +339,8 @@ int main(void)
         shelf_test(a_token_is_loaded_as_it_was_saved),
         shelf_test(its_use_is_marked),
         shelf_test(a_deleted_one_has_no_card),
+        shelf_test(what_was_overwritten_leaves_the_log),
+        shelf_test(what_is_being_read_leaves_the_log_afterwards),
         shelf_test(what_is_over_is_erased),
         shelf_test(cards_come_over_to_another_key),
         shelf_test(keys_are_kept_and_changed),
