@@ -67,6 +67,12 @@ static int share(void)
 
 /* ---- speaking with the gateway ---- */
 
+static const char *why_closed(const char *path)
+{
+    return path[0] ? "no gateway is running on this store: start it, the vault is its own"
+                   : "the path of the store is too long: the operator's door beside it would need more than the 107 bytes of a socket's address";
+}
+
 static int ask_gateway(str method, const char *target, str body)
 {
     struct arena arena = { 0 };
@@ -76,7 +82,7 @@ static int ask_gateway(str method, const char *target, str body)
     str answer = STR_NONE;
     house_control_path(path);
     bool heard = door_is_open(path) ? door_ask(path, &arena, method, target, body, &status, &answer, &error)
-                                    : error_set(&error, "no gateway is running on this store: start it, the vault is its own");
+                                    : error_set(&error, "%s", why_closed(path));
     if (heard) printf("%.*s\n", STR_FORMAT(answer));
     else fail(EXIT_REFUSED, error.text);
     arena_close(&arena);

@@ -155,6 +155,13 @@ def test_custodians_change_the_key(open_shop):
     pay(shop.client, token, cvv='123').expect(201)
 
 
+def test_a_door_that_cannot_be_there_is_told(tmp_path):
+    code, _, err = run('vault', 'status', '--store', f'sqlite:{tmp_path}/{"x" * 120}.db')
+    assert code == 1 and 'the path of the store is too long' in err
+    code, _, err = run('vault', 'status', '--store', 'sqlite:none.db')
+    assert code == 1 and 'no gateway is running' in err
+
+
 def test_only_the_owner_comes_to_the_door(vault_shop):
     door = vault_shop.gateway.store.with_name('florin.db.control')
     if not door.exists():
