@@ -53,13 +53,15 @@ static void a_form_is_filled_in(void **state)
 {
     static struct bench_form form;
     char buffer[BENCH_REQUEST_BYTES];
-    struct bench_filling filling = { .number = 42, .card = STR("4000000000000002"), .payment = STR("pay_1") };
+    struct bench_filling filling = { .number = 42, .card = STR("4000000000000002"), .payment = STR("pay_1"),
+                                      .token = STR("tok_0123456789abcdefghijklmnopqrstuvwxyz") };
     (void)state;
-    bench_form_prepare(&form, "POST", "/v1/payments/%/x", "word", STR("{\"a\":\"@\",\"b\":#}"));
+    bench_form_prepare(&form, "POST", "/v1/payments/%/x", "word", STR("{\"a\":\"@\",\"b\":#,\"c\":\"$\"}"));
     size_t length = bench_form_fill(&form, &filling, buffer);
     str request = { buffer, length };
     assert_true(str_starts_with(request, STR("POST /v1/payments/pay_1/x HTTP/1.1\r\nHost: 127.0.0.1\r\nIdempotency-Key: word-")));
-    assert_true(str_contains(request, STR("\r\nContent-Length: 39\r\n\r\n{\"a\":\"4000000000000002\",\"b\":0000000042}")));
+    assert_true(str_contains(request, STR("\r\nContent-Length: 86\r\n\r\n{\"a\":\"4000000000000002\",\"b\":0000000042,"
+                                          "\"c\":\"tok_0123456789abcdefghijklmnopqrstuvwxyz\"}")));
 }
 
 static void every_number_makes_a_key_of_its_own_and_the_same_again(void **state)

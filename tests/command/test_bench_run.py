@@ -72,6 +72,16 @@ def test_postgresql_is_measured_or_said_to_be_missing():
         assert [path.name for path in folder.iterdir()] == ['result.json']
 
 
+def test_keys_are_changed_while_stored_cards_pay():
+    with tempfile.TemporaryDirectory() as folder:  # a short path: the operator's door is a socket beside the store
+        result = bench(folder, '--only', 'rotation', '--seconds', '1', '--json', f'{folder}/result.json')
+        assert result.returncode == 0, result.stdout + result.stderr
+        told = json.loads((pathlib.Path(folder) / 'result.json').read_text())
+        assert told['figures']['rotation_master_keys'] > 0 and told['figures']['rotation_data_keys'] > 0
+        assert [run['failures'] for run in told['runs']] == [0, 0]
+        assert 'then all 5000 cards pay, and the master key of the beginning opens nothing' in result.stdout
+
+
 def test_an_unknown_measurement_is_refused(tmp_path):
     result = bench(tmp_path, '--only', 'luck')
     assert result.returncode == 2

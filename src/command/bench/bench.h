@@ -73,6 +73,7 @@ bool bench_measure_growth(struct bench *bench) MUST_CHECK;
 bool bench_measure_restart(struct bench *bench) MUST_CHECK;
 bool bench_measure_inflight(struct bench *bench) MUST_CHECK;
 bool bench_measure_routing(struct bench *bench) MUST_CHECK;
+bool bench_measure_rotation(struct bench *bench) MUST_CHECK;
 bool bench_measure_start(struct bench *bench) MUST_CHECK;
 
 #endif

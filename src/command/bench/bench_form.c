@@ -7,7 +7,7 @@
 
 #include "sim/bank_cards.h"
 
-static const char blanks[] = "#*@%";
+static const char blanks[] = "#*@%$";
 
 static size_t filled_length(str body)
 {
@@ -16,6 +16,7 @@ static size_t filled_length(str body)
         INSIST(body.bytes[i] != '%' && body.bytes[i] != '*' && "the length of a body is told before it is filled");
         if (body.bytes[i] == '#') length += BENCH_NUMBER_DIGITS - 1;
         if (body.bytes[i] == '@') length += BANK_CARD_DIGITS - 1;
+        if (body.bytes[i] == '$') length += BENCH_TOKEN_CHARS - 1;
     }
     return length;
 }
@@ -85,6 +86,7 @@ size_t bench_form_fill(const struct bench_form *form, const struct bench_filling
         if (form->pieces[i].blank == '*') at = put_shuffled(at, filling->number);
         if (form->pieces[i].blank == '@') at = put(at, filling->card);
         if (form->pieces[i].blank == '%') at = put(at, filling->payment);
+        if (form->pieces[i].blank == '$') at = put(at, filling->token);
     }
     return (size_t)(at - buffer);
 }

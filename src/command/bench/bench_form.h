@@ -11,6 +11,7 @@ enum {
     BENCH_REQUEST_BYTES = 1536, /* a filled one */
     BENCH_NUMBER_DIGITS = 10,
     BENCH_LETTERS = 16,
+    BENCH_TOKEN_CHARS = 40, /* "tok_" and 36 more */
 };
 
 struct bench_piece {
@@ -29,9 +30,10 @@ struct bench_filling {
     uint32_t number; /* #: ten digits; *: sixteen letters in no order, as keys are in real life */
     str card;        /* @: sixteen digits */
     str payment;     /* %: an id */
+    str token;       /* $: the name of a stored card, of BENCH_TOKEN_CHARS */
 };
 
-/* "POST" and "/v1/payments" and a body, STR_NONE for none, with blanks # * @ %; the body has # and @ only.
+/* "POST" and "/v1/payments" and a body, STR_NONE for none, with blanks # * @ % $; the body has # @ $ only.
  * With `key`, an Idempotency-Key made of that word and *. */
 void bench_form_prepare(struct bench_form *form, const char *method, const char *path, const char *key, str body);
 

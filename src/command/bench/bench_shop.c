@@ -21,7 +21,8 @@ static void make_cards(struct bench_shop *shop, uint32_t count)
 {
     shop->card_count = count;
     shop->cards = calloc(count, sizeof *shop->cards);
-    INSIST(shop->cards != NULL && "out of memory");
+    shop->tokens = calloc(count, sizeof *shop->tokens);
+    INSIST(shop->cards != NULL && shop->tokens != NULL && "out of memory");
     for (uint32_t i = 0; i < count; i++) (void)bank_further_card(i, shop->cards[i]);
 }
 
@@ -32,14 +33,12 @@ static void prepare(struct bench_form *form, const char *path, const char *name,
     bench_form_prepare(form, "POST", path, key, str_of(body));
 }
 
-static void prepare_authorize(struct bench_form *form, const char *name)
+static void prepare_authorize(struct bench_form *form, const char *name, const char *verb, const char *paid_by)
 {
     char body[BENCH_FORM_BYTES];
     (void)snprintf(body, sizeof body,
-                   "{\"amount\":5000,\"currency\":\"USD\",\"order_id\":\"%s-#\",\"customer_id\":\"customer-#\","
-                   "\"card\":{\"number\":\"@\",\"cvv\":\"123\",\"expiry_month\":12,\"expiry_year\":2049}}",
-                   name);
-    prepare(form, "/v1/payments", name, "authorize", body);
+                   "{\"amount\":5000,\"currency\":\"USD\",\"order_id\":\"%s-#\",\"customer_id\":\"customer-#\",%s}", name, paid_by);
+    prepare(form, "/v1/payments", name, verb, body);
 }
 
 static void prepare_look_up(struct bench_form *form, const char *name)
@@ -53,7 +52,10 @@ void bench_shop_open(struct bench_shop *shop, const char *name, uint32_t cards)
 {
     *shop = (struct bench_shop){ 0 };
     make_cards(shop, cards);
-    prepare_authorize(&shop->authorize, name);
+    prepare_authorize(&shop->authorize, name, "authorize",
+                      "\"card\":{\"number\":\"@\",\"cvv\":\"123\",\"expiry_month\":12,\"expiry_year\":2049}");
+    prepare_authorize(&shop->by_token, name, "by-token", "\"token\":\"$\",\"cvv\":\"123\"");
+    prepare(&shop->store_card, "/v1/tokens", name, "store", "{\"card\":{\"number\":\"@\",\"expiry_month\":12,\"expiry_year\":2049}}");
     prepare(&shop->capture, "/v1/payments/%/capture", name, "capture", "{}");
     prepare(&shop->void_it, "/v1/payments/%/void", name, "void", "{}");
     prepare(&shop->refund, "/v1/payments/%/refund", name, "refund", "{}");
@@ -67,6 +69,7 @@ void bench_shop_open(struct bench_shop *shop, const char *name, uint32_t cards)
 void bench_shop_close(struct bench_shop *shop)
 {
     free(shop->cards);
+    free(shop->tokens);
     free(shop->payments);
 }
 
@@ -81,7 +84,8 @@ uint32_t bench_shop_uncaptured(const struct bench_shop *shop) { return shop->aut
 
 static size_t fill(const struct bench_shop *shop, const struct bench_form *form, uint32_t number, char *buffer)
 {
-    struct bench_filling filling = { .number = number, .card = { shop->cards[number % shop->card_count], BANK_CARD_DIGITS } };
+    uint32_t card = number % shop->card_count;
+    struct bench_filling filling = { .number = number, .card = { shop->cards[card], BANK_CARD_DIGITS }, .token = str_of(shop->tokens[card]) };
     if (number < shop->payment_count) filling.payment = str_of(shop->payments[number].id);
     return bench_form_fill(form, &filling, buffer);
 }
@@ -127,23 +131,33 @@ static bool take_uncaptured_order(struct bench_shop *shop, uint32_t *out)
     return false;
 }
 
-/* The id that a receipt begins with. */
-static bool read_id(str body, char out[BENCH_PAYMENT_ID_BYTES])
+/* The id that an answer begins with. */
+static str id_in(str body)
 {
     str name = STR("{\"id\":\"");
     str rest;
-    if (!str_starts_with(body, name)) return false;
-    return str_copy_to(str_cut(str_from(body, name.length), '"', &rest), out, BENCH_PAYMENT_ID_BYTES);
+    return str_starts_with(body, name) ? str_cut(str_from(body, name.length), '"', &rest) : STR_NONE;
+}
+
+static bool read_id(str body, char out[BENCH_PAYMENT_ID_BYTES])
+{
+    str id = id_in(body);
+    return id.bytes && str_copy_to(id, out, BENCH_PAYMENT_ID_BYTES);
 }
 
 /* ---- authorize ---- */
 
+static size_t ask_new_order(struct bench_shop *shop, const struct bench_form *form, size_t lane, char *buffer)
+{
+    if (shop->payment_limit > 0 && shop->payment_count == shop->payment_limit) return 0;
+    shop->asked[lane] = (struct bench_asked){ .number = take_new_order(shop) };
+    return fill(shop, form, shop->asked[lane].number, buffer);
+}
+
 static size_t ask_authorize(void *context, size_t lane, char *buffer)
 {
     struct bench_shop *shop = context;
-    if (shop->payment_limit > 0 && shop->payment_count == shop->payment_limit) return 0;
-    shop->asked[lane] = (struct bench_asked){ .number = take_new_order(shop) };
-    return fill(shop, &shop->authorize, shop->asked[lane].number, buffer);
+    return ask_new_order(shop, &shop->authorize, lane, buffer);
 }
 
 static enum bench_verdict hear_authorize(void *context, size_t lane, const struct bench_answer *answer)
@@ -359,3 +373,32 @@ static enum bench_verdict hear_direct(void *context, size_t lane, const struct b
 }
 
 const struct bench_talk bench_talk_direct = { ask_direct, hear_direct };
+
+/* ---- stored cards ---- */
+
+static size_t ask_store(void *context, size_t lane, char *buffer)
+{
+    struct bench_shop *shop = context;
+    if (shop->tokens_asked == shop->card_count) return 0;
+    shop->asked[lane] = (struct bench_asked){ .number = shop->tokens_asked++ };
+    return fill(shop, &shop->store_card, shop->asked[lane].number, buffer);
+}
+
+static enum bench_verdict hear_store(void *context, size_t lane, const struct bench_answer *answer)
+{
+    struct bench_shop *shop = context;
+    str id = id_in(answer->body);
+    if (answer->status != 201 || id.length != BENCH_TOKEN_CHARS) return BENCH_WRONG;
+    shop->tokens_stored += str_copy_to(id, shop->tokens[shop->asked[lane].number], BENCH_TOKEN_CHARS + 1);
+    return BENCH_FINE;
+}
+
+const struct bench_talk bench_talk_store = { ask_store, hear_store };
+
+static size_t ask_by_token(void *context, size_t lane, char *buffer)
+{
+    struct bench_shop *shop = context;
+    return ask_new_order(shop, &shop->by_token, lane, buffer);
+}
+
+const struct bench_talk bench_talk_by_token = { ask_by_token, hear_authorize };

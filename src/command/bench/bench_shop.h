@@ -25,6 +25,8 @@ struct bench_asked {
 struct bench_shop {
     uint32_t card_count;
     char (*cards)[BANK_CARD_DIGITS + 1];
+    char (*tokens)[BENCH_TOKEN_CHARS + 1]; /* of each card; empty until it is stored */
+    uint32_t tokens_asked, tokens_stored;
     struct bench_payment *payments;
     uint32_t payment_count, payment_room; /* asked for */
     uint32_t payment_limit;               /* so many orders and no more; 0: any number */
@@ -37,7 +39,7 @@ struct bench_shop {
     uint32_t turned_over;                 /* how many old ones have been asked about */
     uint32_t direct_count;                /* sent to the bank past the gateway */
     struct bench_asked asked[BENCH_LANES_MAX];
-    struct bench_form authorize, capture, void_it, refund, look_up, events, list, direct;
+    struct bench_form authorize, capture, void_it, refund, look_up, events, list, direct, store_card, by_token;
 };
 
 /* With cards as `florin sim bank --cards` issues them. Its name is part of its keys and orders. */
@@ -65,5 +67,7 @@ extern const struct bench_talk bench_talk_events;    /* the history of old payme
 extern const struct bench_talk bench_talk_list;      /* the page of the twenty newest */
 extern const struct bench_talk bench_talk_confirm;   /* each order once, in turn: it is authorized */
 extern const struct bench_talk bench_talk_direct;    /* the bank's own words, to the bank */
+extern const struct bench_talk bench_talk_store;     /* each card once, in turn: it is stored */
+extern const struct bench_talk bench_talk_by_token;  /* a new order each time, paid by a stored card; they take turns */
 
 #endif
