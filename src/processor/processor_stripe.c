@@ -492,7 +492,7 @@ const struct processor processor_stripe = {
     .key_window = DAY,
     /* Those whose smallest unit is Stripe's: not ISK, UGX and MGA, nor those with three decimals. */
     .can = { .partial_capture = true, .partial_refund = true, .needs_cvv = false,
-             .currencies = "AED ALL AMD ANG AUD AWG AZN BAM BBD BDT BIF BMD BND BOB BRL BSD BWP BYN BZD CAD CHF CLP CNY COP CRC CVE CZK DJF DKK "
+             .currencies = "AED ALL AMD AUD AWG AZN BAM BBD BDT BIF BMD BND BOB BRL BSD BWP BYN BZD CAD CHF CLP CNY COP CRC CVE CZK DJF DKK "
                            "DOP DZD EGP ETB EUR FJD GBP GEL GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR JMD JPY KES KGS KHR KMF KRW KYD "
                            "KZT LAK LBP LKR LRD LSL MAD MDL MKD MMK MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
                            "PKR PLN PYG QAR RON RSD RWF SAR SBD SCR SEK SGD SHP SOS SRD STN SZL THB TJS TOP TRY TTD TWD TZS UAH USD UYU UZS "
