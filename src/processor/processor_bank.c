@@ -208,36 +208,40 @@ static void read_refund(struct arena *arena, const struct processor_call *call, 
 
 /* ---- reading look-ups ---- */
 
-static void read_found(struct arena *arena, const struct processor_answer *answer, const char *parent, struct processor_found *out)
+/* What an object is called there, and what it came from. */
+struct bank_names {
+    const char *own, *parent; /* parent NULL: it has none */
+};
+
+static void read_found(struct arena *arena, const struct bank_names *names, str wanted, const struct processor_answer *answer,
+                       struct processor_found *out)
 {
     const struct json *body = answer_json(arena, answer);
     *out = (struct processor_found){ .kind = FOUND_NOTHING_SURE };
     if (answer->status == 404 && str_equal(json_string(json_find(body, "error")), STR("not_found"))) out->kind = FOUND_ABSENT;
-    if (answer->status != 200 || !json_int64(json_find(body, "amount"), &out->amount.minor)) return;
+    bool is_it = answer->status == 200 && answer_says(body, names->own, wanted);
+    if (!is_it || !json_int64(json_find(body, "amount"), &out->amount.minor)) return;
     out->amount.currency = answer_currency(json_string(json_find(body, "currency")));
-    if (parent && !str_copy_to(json_string(json_find(body, parent)), out->parent.text, sizeof out->parent.text)) return;
+    if (names->parent && !str_copy_to(json_string(json_find(body, names->parent)), out->parent.text, sizeof out->parent.text)) return;
     out->kind = FOUND_IT;
 }
 
 static void read_found_authorization(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
                                      struct processor_found *out)
 {
-    (void)call;
-    read_found(arena, answer, NULL, out);
+    read_found(arena, &(struct bank_names){ "authorization_id", NULL }, call->authorization_ref, answer, out);
 }
 
 static void read_found_capture(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
                                struct processor_found *out)
 {
-    (void)call;
-    read_found(arena, answer, "authorization_id", out);
+    read_found(arena, &(struct bank_names){ "capture_id", "authorization_id" }, call->capture_ref, answer, out);
 }
 
 static void read_found_refund(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
                               struct processor_found *out)
 {
-    (void)call;
-    read_found(arena, answer, "capture_id", out);
+    read_found(arena, &(struct bank_names){ "refund_id", "capture_id" }, call->refund_ref, answer, out);
 }
 
 extern const struct processor processor_bank;

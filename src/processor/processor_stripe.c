@@ -454,8 +454,7 @@ static void read_found_hold(struct arena *arena, const struct processor_call *ca
                             struct processor_found *out)
 {
     const struct json *intent = begin_look_up(arena, answer, out);
-    (void)call;
-    if (intent) read_found(intent, "amount", out);
+    if (intent && answer_says(intent, "id", call->authorization_ref)) read_found(intent, "amount", out);
 }
 
 static void read_found_capture(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
@@ -472,9 +471,9 @@ static void read_found_refund(struct arena *arena, const struct processor_call *
                               struct processor_found *out)
 {
     const struct json *refund = begin_look_up(arena, answer, out);
-    (void)call;
-    if (refund) read_found(refund, "amount", out);
-    if (refund && !answer_id(json_find(refund, "charge"), STR("ch_"), &out->parent)) out->kind = FOUND_NOTHING_SURE;
+    bool is_it = refund && answer_says(refund, "id", call->refund_ref);
+    if (is_it) read_found(refund, "amount", out);
+    if (is_it && !answer_id(json_find(refund, "charge"), STR("ch_"), &out->parent)) out->kind = FOUND_NOTHING_SURE;
 }
 
 extern const struct processor processor_stripe;
