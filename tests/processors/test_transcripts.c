@@ -10,7 +10,9 @@
  *                                                    <encrypted> and </encrypted> stand around a span
  *     answers, answered_body                         status, "replayed" when it was marked so; without a body there is none
  *     means, id, expires_at, action, decline, word, flags    the outcome; what is left out must be empty, flags may be anything
- *     means, found_amount, parent                    the same of a look-up */
+ *     means, found_amount, parent                    the same of a look-up
+ *
+ * What a processor's record says that it can do, has to be in its folder twice at least: well done, and otherwise. */
 #include "base/base_testing.h"
 
 #include <dirent.h>
@@ -20,18 +22,32 @@
 
 #include "base/moment.h"
 #include "base/text.h"
+#include "domain/route.h"
 #include "processor/holes.h"
 #include "processor/processor.h"
 #include "processor/span.h"
 
-enum { CASES_MAX = 2048, PATH_BYTES = 1024, CASES_AT_LEAST = 20 /* of each processor */ };
+enum { CASES_MAX = 2048, PATH_BYTES = 1024 };
 
 /* ---- reading a case ---- */
+
+/* What the cases of one processor have shown of one of its pairs. */
+struct shown {
+    bool well, otherwise;
+};
+
+enum way { WAY_OPERATION, WAY_INQUIRY, WAY_LOOK_UP, WAYS };
+
+struct folder {
+    const struct processor *processor;
+    char name[256];
+    struct shown shown[WAYS][OPERATION_KIND_COUNT];
+};
 
 struct transcript {
     char path[PATH_BYTES];
     char name[256];
-    const struct processor *processor;
+    struct folder *folder;
     struct arena arena;
     str text;
     size_t lines_used;
@@ -204,7 +220,8 @@ static void check_flags(str flags, const struct outcome *outcome)
     assert_int_equal(outcome->hides_illness, has_word(flags, STR("hides_illness")));
 }
 
-static void check_outcome(struct transcript *transcript, processor_read *read, const struct processor_call *call,
+/* True: it came to what was wanted, or may yet. */
+static bool check_outcome(struct transcript *transcript, processor_read *read, const struct processor_call *call,
                           const struct processor_answer *answer)
 {
     struct outcome outcome;
@@ -222,9 +239,10 @@ static void check_outcome(struct transcript *transcript, processor_read *read, c
     assert_str(decline_word(outcome.decline), value_of(transcript, "decline"));
     if (word.bytes) assert_str(str_of(outcome.word), word);
     check_flags(value_of(transcript, "flags"), &outcome);
+    return is_done || outcome.kind == OUTCOME_SOLD || outcome.kind == OUTCOME_OPEN;
 }
 
-static void check_found(struct transcript *transcript, processor_read_found *read, const struct processor_call *call,
+static bool check_found(struct transcript *transcript, processor_read_found *read, const struct processor_call *call,
                         const struct processor_answer *answer)
 {
     static const char *const words[] = { [FOUND_NOTHING_SURE] = "nothing_sure", [FOUND_IT] = "found", [FOUND_ABSENT] = "absent" };
@@ -233,9 +251,10 @@ static void check_found(struct transcript *transcript, processor_read_found *rea
     read(&transcript->arena, call, answer, &found);
     str amount = value_of(transcript, "found_amount"), parent = value_of(transcript, "parent");
     assert_str(str_of(words[found.kind]), value_of(transcript, "means"));
-    if (found.kind != FOUND_IT) return;
+    if (found.kind != FOUND_IT) return false;
     assert_true(money_equal(found.amount, money_in(amount)));
     assert_str(str_of(found.parent.text), parent);
+    return true;
 }
 
 /* ---- one case ---- */
@@ -248,24 +267,28 @@ static bool begins_with(str *called, str beginning)
     return begins;
 }
 
-static void play(const struct processor *processor, struct transcript *transcript)
+static enum way way_of(str *called)
 {
+    if (begins_with(called, STR("look_up_"))) return WAY_LOOK_UP;
+    return begins_with(called, STR("inquire_")) ? WAY_INQUIRY : WAY_OPERATION;
+}
+
+static void play(struct folder *folder, struct transcript *transcript)
+{
+    const struct processor *processor = folder->processor;
     str called = value_of(transcript, "call");
-    bool is_look_up = begins_with(&called, STR("look_up_")), is_inquiry = begins_with(&called, STR("inquire_"));
+    enum way way = way_of(&called);
     enum operation_kind kind = OPERATION_NONE;
     assert_true(operation_kind_named(called, &kind));
     struct processor_call call = call_of(transcript);
     struct processor_answer answer = answer_of(transcript);
-    if (is_look_up) {
-        check_bytes(transcript, processor->look_ups[kind].ask, &call);
-        check_found(transcript, processor->look_ups[kind].read, &call, &answer);
-    } else if (is_inquiry) {
-        check_bytes(transcript, processor->inquiries[kind].ask, &call);
-        check_outcome(transcript, processor->inquiries[kind].read, &call, &answer);
-    } else {
-        check_bytes(transcript, processor->operations[kind].ask, &call);
-        check_outcome(transcript, processor->operations[kind].read, &call, &answer);
-    }
+    processor_ask *const asks[] = { processor->operations[kind].ask, processor->inquiries[kind].ask, processor->look_ups[kind].ask };
+    processor_read *read = way == WAY_INQUIRY ? processor->inquiries[kind].read : processor->operations[kind].read;
+    check_bytes(transcript, asks[way], &call);
+    bool ends_well = way == WAY_LOOK_UP ? check_found(transcript, processor->look_ups[kind].read, &call, &answer)
+                                        : check_outcome(transcript, read, &call, &answer);
+    if (ends_well) folder->shown[way][kind].well = true;
+    else folder->shown[way][kind].otherwise = true;
     if (answer.body.bytes) exact_free(answer.body);
     assert_int_equal(transcript->lines_used, count_lines(transcript->text)); /* a line with a wrong name would check nothing */
 }
@@ -274,8 +297,30 @@ static void transcript_test(void **state)
 {
     struct transcript *transcript = *state;
     transcript->text = read_whole(&transcript->arena, transcript->path);
-    play(transcript->processor, transcript);
+    play(transcript->folder, transcript);
     arena_close(&transcript->arena);
+}
+
+static void check_shown(const struct folder *folder, enum way way, enum operation_kind kind, bool can)
+{
+    static const char *const beginnings[WAYS] = { "", "inquire_", "look_up_" };
+    struct shown shown = folder->shown[way][kind];
+    const char *lacks = !shown.well ? "goes well" : "goes otherwise";
+    if (can && !(shown.well && shown.otherwise)) {
+        fail_msg("no case of %s shows a %s%s that %s", folder->processor->name, beginnings[way], operation_kind_word(kind).bytes, lacks);
+    }
+}
+
+/* Behind its cases. */
+static void folder_test(void **state)
+{
+    const struct folder *folder = *state;
+    const struct processor *processor = folder->processor;
+    for (int kind = OPERATION_AUTHORIZE; kind < OPERATION_KIND_COUNT; kind++) {
+        check_shown(folder, WAY_OPERATION, (enum operation_kind)kind, processor->operations[kind].ask != NULL);
+        check_shown(folder, WAY_INQUIRY, (enum operation_kind)kind, processor->inquiries[kind].ask != NULL);
+        check_shown(folder, WAY_LOOK_UP, (enum operation_kind)kind, processor->look_ups[kind].ask != NULL);
+    }
 }
 
 /* ---- all of them ---- */
@@ -300,37 +345,40 @@ static struct transcript transcripts[CASES_MAX];
 static struct CMUnitTest tests[CASES_MAX];
 static size_t test_count;
 
-static void add_case(const struct processor *processor, const char *folder, const char *name)
+static void add_case(struct folder *of, const char *folder, const char *name)
 {
     struct transcript *transcript = &transcripts[test_count];
     INSIST(test_count < CASES_MAX);
-    transcript->processor = processor;
+    transcript->folder = of;
     snprintf(transcript->path, PATH_BYTES, "%.700s/%.300s", folder, name);
-    snprintf(transcript->name, sizeof transcript->name, "%s: %.200s", processor->name, name);
+    snprintf(transcript->name, sizeof transcript->name, "%s: %.200s", of->processor->name, name);
     tests[test_count++] = (struct CMUnitTest){ .name = transcript->name, .test_func = transcript_test, .initial_state = transcript };
 }
 
-static bool add_cases(const struct processor *processor)
+static void add_cases(struct folder *of)
 {
     char folder[PATH_BYTES];
     struct dirent **entries;
-    folder_of_cases(processor->name, folder);
+    folder_of_cases(of->processor->name, folder);
     int count = scandir(folder, &entries, is_case, by_name);
     for (int i = 0; i < count; i++) {
-        add_case(processor, folder, entries[i]->d_name);
+        add_case(of, folder, entries[i]->d_name);
         free(entries[i]);
     }
     if (count >= 0) free(entries);
-    if (count < CASES_AT_LEAST) (void)fprintf(stderr, "%d cases in %s\n", count, folder);
-    return count >= CASES_AT_LEAST;
+    INSIST(test_count < CASES_MAX);
+    snprintf(of->name, sizeof of->name, "%s: all that it can do", of->processor->name);
+    tests[test_count++] = (struct CMUnitTest){ .name = of->name, .test_func = folder_test, .initial_state = of };
 }
 
 int main(void)
 {
+    static struct folder folders[ROUTE_PROCESSORS_MAX];
     size_t count;
     const struct processor *const *processors = processor_all(&count);
     for (size_t i = 0; i < count; i++) {
-        if (!add_cases(processors[i])) return 1;
+        folders[i].processor = processors[i];
+        add_cases(&folders[i]);
     }
     return _cmocka_run_group_tests("transcripts", tests, test_count, NULL, NULL);
 }
