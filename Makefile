@@ -26,7 +26,8 @@ demo: setup build                        ## an order from authorization to refun
 run develop: setup build                 ## gateway and simulators until Ctrl-C
 	@tools/run
 
-test: setup                              ## every test; ONLY=word runs those with the word in their name
+test:                                    ## every test; ONLY=word runs those with the word in their name
+	@tools/setup test
 	@tools/test $(ONLY)
 
 check: setup                             ## what tests can't see: layers, format, rules, analyzers
