@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/house.h"
+#include "command/risk_file.h"
 #include "command/route_file.h"
 #include "domain/card.h"
 #include "world/http_server.h"
@@ -29,6 +30,8 @@ struct serve_settings {
     const char *cards;
     const char *log_level;
     const char *routes_file;
+    const char *risk_file;
+    const char *risk_when_down;
     int64_t connections_max;
     bool open;
     bool print_config;
@@ -45,6 +48,10 @@ static const struct setting settings[] = {
 #include "command/account_settings.list"
     { "routes_file", SETTING_TEXT, NULL, 0, 0, &chosen.routes_file,
       "File with the rules that say which processor takes a payment that names none, read again on SIGHUP; without it all go to the bank." },
+    { "risk_file", SETTING_TEXT, NULL, 0, 0, &chosen.risk_file,
+      "File with the rules of the fraud checks, read again on SIGHUP; without it nothing is checked." },
+    { "risk_when_down", SETTING_TEXT, "review", 0, 0, &chosen.risk_when_down,
+      "What stands for a fraud check that cannot be made: allow, review or deny." },
     { "open", SETTING_SWITCH, "off", 0, 0, &chosen.open,
       "Listen elsewhere than on loopback although no keys are asked for: everybody who reaches it may move money." },
     { "cards", SETTING_TEXT, "auto", 0, 0, &chosen.cards,
@@ -73,6 +80,8 @@ static size_t settings_of_file(void)
 struct gateway {
     struct house house;
     struct route_file routes;
+    struct risk_file risks;
+    enum risk_decision risk_when_down;
     struct api *api;
     struct http_server *server;
     struct http_server *control;
@@ -105,6 +114,12 @@ static bool check_settings(struct error *error)
     }
     log_set_level(level);
     return true;
+}
+
+static bool read_when_down(enum risk_decision *out, struct error *error)
+{
+    bool is_word = risk_decision_named(str_of(chosen.risk_when_down), out) && *out != RISK_UNASKED && *out != RISK_STEP_UP;
+    return is_word || error_set(error, "risk_when_down is allow, review or deny");
 }
 
 static bool takes_cards(void)
@@ -270,17 +285,42 @@ static bool read_routes(struct gateway *gateway, struct error *error)
     return true;
 }
 
-static void read_routes_again(void *context)
+/* Nobody can be found on a list of cards whose fingerprints cannot be had. */
+static void warn_of_sealed_vault(const struct gateway *gateway)
 {
-    struct error error;
-    if (!read_routes(context, &error)) log_error("the rules were not taken, the old ones stay", LOG_TEXT("why", str_of(error.text)));
+    bool is_open = keyring_is_open(safe_keyring(gateway->house.safe));
+    if (!gateway->risks.rules.lists_cards || is_open) return;
+    log_warn("a rule lists cards, and their fingerprints cannot be had until the vault is open",
+             LOG_TEXT("when_down", str_of(chosen.risk_when_down)));
 }
 
-static bool open_routes(struct gateway *gateway)
+static bool read_risks(struct gateway *gateway, struct error *error)
 {
-    if (!chosen.routes_file) return true;
-    if (!read_routes(gateway, &gateway->error)) return false;
-    loop_on_reload(gateway->house.loop, read_routes_again, gateway);
+    struct risk_file fresh;
+    if (!risk_file_read(chosen.risk_file, &fresh, error)) return false;
+    risk_file_close(&gateway->risks);
+    gateway->risks = fresh;
+    flows_check_by(gateway->house.flows, &gateway->risks.rules, gateway->risk_when_down);
+    log_info("fraud checks were read", LOG_TEXT("file", str_of(chosen.risk_file)), LOG_NUMBER("rules", (int64_t)fresh.rules.count));
+    warn_of_sealed_vault(gateway);
+    return true;
+}
+
+/* One with a mistake does not keep the other from being taken. */
+static void read_again(void *context)
+{
+    struct error error;
+    bool routes = !chosen.routes_file || read_routes(context, &error);
+    if (!routes) log_error("the rules were not taken, the old ones stay", LOG_TEXT("why", str_of(error.text)));
+    bool risks = !chosen.risk_file || read_risks(context, &error);
+    if (!risks) log_error("the fraud checks were not taken, the old ones stay", LOG_TEXT("why", str_of(error.text)));
+}
+
+static bool open_rules(struct gateway *gateway)
+{
+    if (chosen.routes_file && !read_routes(gateway, &gateway->error)) return false;
+    if (chosen.risk_file && !read_risks(gateway, &gateway->error)) return false;
+    if (chosen.routes_file || chosen.risk_file) loop_on_reload(gateway->house.loop, read_again, gateway);
     return true;
 }
 
@@ -292,7 +332,7 @@ static bool is_store_away(void *house) { return house_store_is_away(house); }
 
 static bool open_gateway(struct gateway *gateway)
 {
-    if (!house_open(&gateway->house, &gateway->error) || !open_routes(gateway)) return false;
+    if (!house_open(&gateway->house, &gateway->error) || !open_rules(gateway)) return false;
     struct api_options options = {
         .world = loop_world(gateway->house.loop),
         .flows = gateway->house.flows,
@@ -320,6 +360,7 @@ static void close_gateway(struct gateway *gateway)
     if (gateway->api) api_close(gateway->api);
     house_close(&gateway->house);
     route_file_close(&gateway->routes);
+    risk_file_close(&gateway->risks);
 }
 
 static int list_crash_points(void)
@@ -371,7 +412,9 @@ int command_serve(int count, char **words)
 {
     static struct gateway gateway;
     struct error error;
-    if (!settings_read(settings, COUNT_OF(settings), count, words, &error) || !check_settings(&error)) {
+    bool are_fine = settings_read(settings, COUNT_OF(settings), count, words, &error) && check_settings(&error) &&
+                    read_when_down(&gateway.risk_when_down, &error);
+    if (!are_fine) {
         fprintf(stderr, "florin serve: %s\n", error.text);
         return EXIT_USAGE;
     }

@@ -71,8 +71,16 @@ static void refuse_new(struct operation_flow *flow, enum ending_kind why)
 static void take_card(struct operation_flow *flow)
 {
     int64_t bin = card_bin(&flow->wish.card->number);
+    risk_prepare(flow, &flow->wish.card->number);
     if (!seal_card(flow)) refuse_new(flow, ENDING_OVERLOADED);
     route_payment(flow, bin);
+}
+
+/* Who pays on a page brings no card. */
+static void take_payer(struct operation_flow *flow)
+{
+    risk_prepare(flow, NULL);
+    route_payment(flow, ROUTE_BIN_NONE);
 }
 
 /* What is not begun now is refused only after the key was looked up: an earlier answer is given whatever the weather. */
@@ -86,7 +94,7 @@ static struct next prepare(struct flow *base)
     make_id(base->world, STR("pay_"), flow->payment_id.text);
     if (flow->wish.card_trouble != ENDING_DONE) refuse_new(flow, flow->wish.card_trouble);
     if (flow->wish.card) take_card(flow);
-    else if (flow->command.on_page) route_payment(flow, ROUTE_BIN_NONE);
+    else if (flow->command.on_page) take_payer(flow);
     if (flows->storage_low) refuse_new(flow, ENDING_STORAGE_LOW);
     if (!line_is_set_up(flow->line)) refuse_new(flow, ENDING_NOT_SET_UP);
     if (pace_refuses_new(&flow->line->pace, base->world)) refuse_new(flow, ENDING_UNAVAILABLE);
@@ -290,6 +298,7 @@ static void rested(struct flow *base, bool committed)
         flow->operation = flow->moved_operation;
     }
     if (committed && flow->route_is_used) route_count(flow);
+    if (committed && flow->route_is_used) risk_tally(flow);
     flow->route_is_used = false;
     flow->has_moved = false;
     flow->has_reply = flow->has_reply && committed;

@@ -110,6 +110,8 @@ struct next conclude(struct operation_flow *flow, str by)
     flow->goes_on = false;
     flow->has_reply = false;
     end_operation(flow, &event, by);
+    bool is_counted = flow->moved.payment.risk != RISK_UNASKED && event.kind == EVENT_DECLINED;
+    if (is_counted) store_save_failed_try(flow->flow.store, merchant_of(flow), payment_id_str(&flow->moved.id));
 
     bool follows = payment_follow_up(&flow->moved.payment, &event, &following);
     bool answers_later = follows && asked_of(flow, &flow->moved) == OPERATION_AUTHORIZE; /* whoever captured by hand knows enough */
