@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from florin_testing import cards
 from florin_testing.client import fresh_key
+from florin_testing.companies import Stripe
 from florin_testing.crowd import at_once
 from florin_testing.gateway import flags, run
 from florin_testing.processes import florin_binary
@@ -276,6 +277,53 @@ def test_a_review_that_says_nothing(shared_shop, body, code, pointer):
 
 def test_a_review_of_nothing(shared_shop):
     review(shared_shop, {'id': 'pay_' + '0' * 36}, 'approve').expect(404, 'not_found')
+
+
+# --- who can take it ---
+
+def write_private(path, text):
+    """A file for its owner only."""
+    path.write_text(text, encoding='utf-8')
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def open_with_others(open_checked, tmp_path):
+    """Opens shops with fraud checks in which the bank is the last choice, behind Paystack, which is away, and Stripe."""
+    routes = tmp_path / 'routes.conf'
+    routes.write_text('sellers: capture automatic -> paystack, bank\nrest: -> bank, stripe\n', encoding='utf-8')
+    with Stripe() as company:
+        def open_one(rules):
+            return open_checked(rules, routes_file=routes, stripe_url=company.url, paystack_url='http://127.0.0.1:1',
+                                stripe_keys_file=write_private(tmp_path / 'stripe.keys', f'secret_key = {company.key}\n'),
+                                paystack_keys_file=write_private(tmp_path / 'paystack.keys', 'secret_key = sk_test_florin\n'))
+        yield open_one
+
+
+def test_a_review_goes_to_somebody_who_can_hold(open_with_others):
+    """The same payment would have been sold at once: what may come under review depends on what was counted, and so does who takes it."""
+    shop = open_with_others('second: 1 tries by customer in 1h -> review\n')
+    wish = {'customer_id': 'c-1', 'capture': 'automatic', 'customer': {'email': 'joe@shop.example'}}
+    first = shop.client.authorize(**wish)
+    assert first.expect(503, 'processor_unavailable') and shop.client.get(first.json['payment_id'])['processor'] == 'paystack'
+    payment = held_payment(shop, **wish)
+    assert payment['processor'] == 'bank'
+    route = shop.client.events(payment)[0]['data']['route']
+    assert route == {'rule': 'sellers', 'passed_over': [{'processor': 'paystack', 'reason': 'hold_not_supported'}]}
+    assert review(shop, payment, 'approve').expect(200)['state'] == 'captured'
+
+
+def test_a_step_up_goes_to_somebody_who_can_ask(open_with_others):
+    """The card's bank would not ask; the fraud checks do."""
+    shop = open_with_others('all: -> step_up\n')
+    payment = shop.client.authorize(card=cards.LIMIT, return_url='https://shop.example/thanks').expect(201)
+    assert (payment['processor'], payment['state'], payment['risk']['decision']) == ('stripe', 'requires_action', 'step_up')
+    route = shop.client.events(payment)[0]['data']['route']
+    assert route == {'rule': 'rest', 'passed_over': [{'processor': 'bank', 'reason': 'step_up_not_possible'}]}
+    refused = shop.client.authorize(card=cards.LIMIT)
+    assert refused.expect(402, 'card_declined')['decline_code'] == 'authentication_required'
+    assert not shop.asked()
 
 
 # --- the request ---
