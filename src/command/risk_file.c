@@ -212,8 +212,9 @@ static bool read_name(struct rule_line *line, struct risk_rule *rule)
     if (!rule_read_name(line, SHAPE, &name)) return false;
     bool fits = str_copy_to(name, rule->name, sizeof rule->name);
     INSIST(fits);
-    bool is_reserved = str_equal(name, STR(RISK_BY_DEFAULT)) || str_equal(name, STR("other"));
-    return !is_reserved || rule_refuse(line, "no rule is called default or other: these say that none decided");
+    bool is_reserved = str_equal(name, STR(RISK_BY_DEFAULT)) || str_equal(name, STR("other")) || str_equal(name, STR(RISK_BY_PROVIDER)) ||
+                       str_equal(name, STR(RISK_BY_POLICY));
+    return !is_reserved || rule_refuse(line, "no rule is called default, other, provider or provider_down: these say that none decided");
 }
 
 static bool read_rule(struct rule_line *line, void *into)

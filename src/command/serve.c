@@ -32,6 +32,7 @@ struct serve_settings {
     const char *routes_file;
     const char *risk_file;
     const char *risk_when_down;
+    struct account_choice risk;
     int64_t connections_max;
     bool open;
     bool print_config;
@@ -50,6 +51,16 @@ static const struct setting settings[] = {
       "File with the rules that say which processor takes a payment that names none, read again on SIGHUP; without it all go to the bank." },
     { "risk_file", SETTING_TEXT, NULL, 0, 0, &chosen.risk_file,
       "File with the rules of the fraud checks, read again on SIGHUP; without it nothing is checked." },
+    { "risk_url", SETTING_TEXT, NULL, 0, 0, &chosen.risk.url,
+      "Base address of a company that is asked about payments, too (docs/reference/risk-provider.md); without one nobody is." },
+    { "risk_keys_file", SETTING_TEXT, NULL, 0, 0, &chosen.risk.keys_file,
+      "File with our key there, for its owner only: a line `secret_key = ...`." },
+    { "risk_ca_file", SETTING_TEXT, NULL, 0, 0, &chosen.risk.ca_file,
+      "PEM file with the only authorities that may vouch for it over https; default: those that the system trusts." },
+    { "risk_timeout_ms", SETTING_NUMBER, "2000", 50, 10000, &chosen.risk.timeout_ms,
+      "How long its answer is waited for, before a payment and again when the money is held." },
+    { "risk_connect_timeout_ms", SETTING_NUMBER, "1000", 50, 10000, &chosen.risk.connect_timeout_ms,
+      "How long a connection to it may take." },
     { "risk_when_down", SETTING_TEXT, "review", 0, 0, &chosen.risk_when_down,
       "What stands for a fraud check that cannot be made: allow, review or deny." },
     { "open", SETTING_SWITCH, "off", 0, 0, &chosen.open,
@@ -82,6 +93,7 @@ struct gateway {
     struct route_file routes;
     struct risk_file risks;
     enum risk_decision risk_when_down;
+    struct account_keys risk_keys;
     struct api *api;
     struct http_server *server;
     struct http_server *control;
@@ -306,6 +318,17 @@ static bool read_risks(struct gateway *gateway, struct error *error)
     return true;
 }
 
+static bool open_risk_provider(struct gateway *gateway, struct error *error)
+{
+    struct processor_settings where;
+    const struct risk_provider *provider = &risk_provider_http;
+    if (!chosen.risk.url) return true;
+    if (!chosen.risk.keys_file) return error_set(error, "risk_url needs risk_keys_file, which says who we are there");
+    if (!account_open(&provider->wire, &chosen.risk, house_chosen.live, &gateway->risk_keys, &where, error)) return false;
+    flows_ask_about_risk(gateway->house.flows, provider, &where);
+    return true;
+}
+
 /* One with a mistake does not keep the other from being taken. */
 static void read_again(void *context)
 {
@@ -318,6 +341,8 @@ static void read_again(void *context)
 
 static bool open_rules(struct gateway *gateway)
 {
+    flows_check_by(gateway->house.flows, NULL, gateway->risk_when_down);
+    if (!open_risk_provider(gateway, &gateway->error)) return false;
     if (chosen.routes_file && !read_routes(gateway, &gateway->error)) return false;
     if (chosen.risk_file && !read_risks(gateway, &gateway->error)) return false;
     if (chosen.routes_file || chosen.risk_file) loop_on_reload(gateway->house.loop, read_again, gateway);
@@ -361,6 +386,7 @@ static void close_gateway(struct gateway *gateway)
     house_close(&gateway->house);
     route_file_close(&gateway->routes);
     risk_file_close(&gateway->risks);
+    secret_wipe(&gateway->risk_keys, sizeof gateway->risk_keys);
 }
 
 static int list_crash_points(void)

@@ -431,6 +431,16 @@ static void apply_to_operation(struct payment *payment, const struct event *even
     else payment->operation = (struct open_operation){ effect->opens, OPERATION_RUNNING, event->amount_minor, at };
 }
 
+/* What is said of a hold can only make it harder to take. */
+static void apply_to_hold(struct payment *payment, enum risk_decision risk)
+{
+    if (risk > payment->risk) payment->risk = risk;
+    if (risk == RISK_REVIEW) payment->review = REVIEW_OPEN;
+    if (risk != RISK_DENY) return;
+    payment->review = REVIEW_DECLINED;
+    payment->decline = DECLINE_FRAUD_SUSPECTED;
+}
+
 static void apply_to_review(struct payment *payment, const struct event *event)
 {
     switch (event->kind) {
@@ -438,6 +448,7 @@ static void apply_to_review(struct payment *payment, const struct event *event)
         payment->risk = event->risk;
         payment->review = event->risk == RISK_REVIEW ? REVIEW_OPEN : REVIEW_NONE;
         break;
+    case EVENT_AUTHORIZED: apply_to_hold(payment, event->risk); break;
     case EVENT_REVIEW_APPROVED: payment->review = REVIEW_APPROVED; break;
     case EVENT_REVIEW_DECLINED: payment->review = REVIEW_DECLINED; break;
     case EVENT_SOLD:
@@ -470,13 +481,14 @@ void payment_apply(struct payment *payment, const struct event *event)
 
 bool payment_follow_up(const struct payment *payment, const struct event *last, enum command_kind *command)
 {
-    bool may_be_taken = last->kind == EVENT_REVIEW_APPROVED || (last->kind == EVENT_AUTHORIZED && payment->review != REVIEW_OPEN);
+    bool is_denied = last->kind == EVENT_AUTHORIZED && payment->review == REVIEW_DECLINED;
+    bool may_be_taken = last->kind == EVENT_REVIEW_APPROVED || (last->kind == EVENT_AUTHORIZED && is_approved(payment));
     if (may_be_taken && payment->captures_itself) {
         /* A processor whose clock or settings differ can give a hold that is over already. */
         *command = is_past_its_hold(payment, last->at) ? COMMAND_RELEASE : COMMAND_CAPTURE;
         return true;
     }
-    bool is_over = last->kind == EVENT_EXPIRED || last->kind == EVENT_REVIEW_DECLINED;
+    bool is_over = last->kind == EVENT_EXPIRED || last->kind == EVENT_REVIEW_DECLINED || is_denied;
     if (is_over || (last->kind == EVENT_CAPTURE_FAILED && payment->captures_itself)) {
         *command = COMMAND_RELEASE;
         return true;

@@ -60,7 +60,7 @@ bool payment_state_named(str word, enum payment_state *out) MUST_CHECK;
 bool operation_kind_named(str word, enum operation_kind *out) MUST_CHECK;
 bool operation_state_named(str word, enum operation_state *out) MUST_CHECK;
 
-/* What the fraud checks said before a payment was begun. The words are stored and told; false for an unknown one. */
+/* What the fraud checks said of a payment, the stricter later. The words are stored and told; false for an unknown one. */
 enum risk_decision {
     RISK_UNASKED, /* there are none */
     RISK_ALLOW,
@@ -212,7 +212,7 @@ struct event {
     bool captures_itself;  /* EVENT_AUTHORIZE_STARTED */
     bool id_known;         /* EVENT_CAPTURED, EVENT_SOLD */
     currency currency;     /* EVENT_AUTHORIZE_STARTED */
-    enum risk_decision risk; /* EVENT_AUTHORIZE_STARTED */
+    enum risk_decision risk; /* EVENT_AUTHORIZE_STARTED, EVENT_AUTHORIZED: what was said of it then; RISK_UNASKED: nothing */
 };
 
 struct decision {

@@ -83,6 +83,9 @@ struct risk_rules {
 
 /* What decides when no rule fits: the payment may be tried. No rule has this name. */
 #define RISK_BY_DEFAULT "default"
+/* A company that was asked is stricter than the rules; or it could not be asked, and what was declared for that is. Nor these. */
+#define RISK_BY_PROVIDER "provider"
+#define RISK_BY_POLICY "provider_down"
 
 /* ---- the payment ---- */
 

@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 #include "domain/route.h"
-#include "processor/processor.h"
+#include "processor/risk_provider.h"
 #include "store/store.h"
 #include "vault/vault.h"
 #include "world/world.h"
@@ -125,6 +125,10 @@ void flows_route_by(struct flows *flows, const struct route_rules *rules);
 /* These rules say from now on which new payment may be tried, as flows_route_by; NULL: all of them, unasked. `when_down` stands for what
  * cannot be found out: the fingerprint of a card while the vault is sealed. RISK_ALLOW: rules that ask for it are passed over. */
 void flows_check_by(struct flows *flows, const struct risk_rules *rules, enum risk_decision when_down);
+
+/* That company is asked about each new payment, too, which the rules neither allow nor deny, and again about what was held. Before
+ * flows_recover; both stay the caller's. `when_down` stands for its answer when there is none. */
+void flows_ask_about_risk(struct flows *flows, const struct risk_provider *provider, const struct processor_settings *settings);
 
 /* How long a node's lease lasts: by its own clock from the moment before its sign of life was written, and by the others' clocks from
  * the moment after they saw it. The second is longer, so that who lost his lease knows it before anybody acts on it. */

@@ -23,6 +23,8 @@ struct line {
 enum operation_step {
     PREPARE,
     RECORD_ATTEMPT,
+    ASK_RISK,
+    READ_RISK,
     CALL_PROCESSOR,
     READ_ANSWER,
     RECORD_EXCHANGE,
@@ -58,6 +60,8 @@ struct way {
     enum ending_kind trouble; /* ENDING_DONE: the line takes it */
 };
 
+enum { RISK_BIN_DIGITS = 6 }; /* with the last four these may be told of any card (PCI DSS 3.4.1) */
+
 /* The fraud checks of a new payment. */
 struct risk_check {
     bool is_on;
@@ -67,6 +71,11 @@ struct risk_check {
     bool is_counted;
     str card_fingerprint; /* STR_NONE: nobody asks, or it cannot be had */
     const struct risk_rule *decided_by; /* in the transaction; NULL: none, by which it may be tried */
+    char bin[RISK_BIN_DIGITS + 1]; /* for the company that is asked; empty: there is none, or it is not known any more */
+    bool is_asked;                 /* it has answered, or could not ... */
+    bool is_down;                  /* ... and what was declared for that stands here: */
+    struct risk_answer answer;
+    bool answer_decides;           /* in the transaction: it is stricter than the rules */
     const struct way *ways[RISK_DECISION_COUNT]; /* NULL: as if there were no checks */
 };
 
@@ -155,6 +164,8 @@ struct flows {
     const struct route_rules *routes; /* NULL: none */
     const struct risk_rules *risk_rules; /* NULL: none */
     enum risk_decision risk_when_down;
+    const struct risk_provider *risk_provider; /* NULL: nobody is asked */
+    struct line risk_line;
     struct recovery *recovery;
     struct nodes *nodes; /* NULL: it is alone */
 };
@@ -243,6 +254,10 @@ void route_count(const struct operation_flow *flow);
 
 /* Finds the rules that may decide; the card is seen and kept nowhere. NULL: there is none. */
 void risk_prepare(struct operation_flow *flow, const struct card_number *number);
+/* In the transaction, once they have spoken: is the company to be asked, before anything is recorded? */
+bool risk_wants_answer(const struct operation_flow *flow);
+/* On the loop: is it to be asked again, since a processor holds the money? */
+bool risk_asks_again(const struct operation_flow *flow);
 /* May these rules come to that? */
 bool risk_may_say(const struct operation_flow *flow, enum risk_decision decision);
 /* In the transaction: counts, and sets command.risk. */
@@ -250,10 +265,19 @@ void risk_judge(struct operation_flow *flow);
 /* The same: which rule it was, on the payment; and the try, to be counted from now on. */
 void risk_keep(struct operation_flow *flow);
 void risk_save_try(struct operation_flow *flow, bool failed);
-/* What history tells of it; nothing of a payment that nobody checked. */
-void risk_put(struct text *text, const struct operation_flow *flow);
+/* In the transaction, before that event: the company decides, if it is stricter than what was said before. */
+void risk_keep_hold(struct operation_flow *flow, const struct event *event);
+/* What was said of a hold; RISK_UNASKED: nobody was asked. */
+enum risk_decision risk_of_hold(const struct operation_flow *flow);
+/* What history tells of it; nothing where nobody checked. */
+void risk_put(struct text *text, const struct operation_flow *flow, const struct event *event);
 /* For /metrics, once it is durable. */
 void risk_tally(const struct operation_flow *flow);
+
+/* ---- asking.c: a company that judges payments ---- */
+
+struct next ask_about_risk(struct flow *flow);
+struct next read_about_risk(struct flow *flow);
 
 /* ---- nodes.c: the lease of this node, and the others ---- */
 
@@ -286,5 +310,6 @@ void measure_doubt(enum verdict_kind kind);
 void measure_takeover(size_t operations);
 void measure_route(str rule, str processor);
 void measure_risk(str rule, str decision);
+void measure_risk_call(bool is_answered);
 
 #endif

@@ -45,6 +45,10 @@ static struct metric stray_holds = { .name = "florin_possible_stray_holds_total"
                                      .help = "Holds that lost tries may have left at a processor.",
                                      .kind = METRIC_COUNTER };
 
+static struct metric risk_answers = { .name = "florin_risk_calls_total", .labels = "result=\"answered\"",
+                                      .help = "Questions to the company that judges payments, by what came of them.", .kind = METRIC_COUNTER },
+                     risk_silences = { .name = "florin_risk_calls_total", .labels = "result=\"down\"",
+                                       .help = "Questions to the company that judges payments, by what came of them.", .kind = METRIC_COUNTER };
 static struct metric takeovers = { .name = "florin_node_takeovers_total", .help = "Nodes whose work this one took over.",
                                    .kind = METRIC_COUNTER };
 static struct metric operations_taken_over = { .name = "florin_operations_taken_over_total",
@@ -113,6 +117,8 @@ void flows_register_metrics(void)
     metric_register(&doubts);
     metric_register(&reviews);
     metric_register(&stray_holds);
+    metric_register(&risk_answers);
+    metric_register(&risk_silences);
     metric_register(&takeovers);
     metric_register(&operations_taken_over);
 }
@@ -129,6 +135,8 @@ void measure_call(const struct http_call *call, bool first)
     if (!first) metric_add(&tries_beyond_first, 1);
     if (call->sent_at) metric_observe_us(&call_seconds, call->ended_at - call->sent_at);
 }
+
+void measure_risk_call(bool is_answered) { metric_add(is_answered ? &risk_answers : &risk_silences, 1); }
 
 void measure_ended(const struct operation_flow *flow)
 {

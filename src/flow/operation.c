@@ -8,6 +8,9 @@
  *                  |  +-> reply       +--- wait <------+--> record_doubt
  *                  +-> join, seal_again -> record_resumed (a request that is running or waits for its card)
  *
+ *   record_attempt -> ask_risk -> read_risk -> record_attempt      where a company judges payments: before anything is recorded,
+ *   read_answer -> ask_risk -> read_risk -> record_outcome         and when the money is held
+ *
  *   reload -> wait              side door: an open operation after a restart
  *   record_settlement           side door: a person's word on an operation in review
  */
@@ -240,6 +243,8 @@ static struct next reply(struct flow *base)
 static const struct step steps[] = {
     [PREPARE]           = { "prepare",           ON_LOOP,        prepare,           0            },
     [RECORD_ATTEMPT]    = { "record_attempt",    IN_TRANSACTION, record_attempt,    DECLINE_WORK },
+    [ASK_RISK]          = { "ask_risk",          ON_LOOP,        ask_about_risk,    0            },
+    [READ_RISK]         = { "read_risk",         ON_LOOP,        read_about_risk,   0            },
     [CALL_PROCESSOR]    = { "call_processor",    ON_LOOP,        call_processor,    0            },
     [READ_ANSWER]       = { "read_answer",       ON_LOOP,        read_answer,       0            },
     [RECORD_EXCHANGE]   = { "record_exchange",   IN_TRANSACTION, record_exchange,   0            },

@@ -218,6 +218,10 @@ static struct next begin_requested(struct operation_flow *flow)
     enum refusal refused = is_new ? take_token(flow, &token) : REFUSED_NOT;
     if (refused == REFUSED_NOT) refused = decision.refusal;
     if (refused != REFUSED_NOT) return refuse(flow, refused);
+    if (is_new && risk_wants_answer(flow)) {
+        flow->route_is_used = false;
+        return go(ASK_RISK);
+    }
     if (decision.event.kind == EVENT_EXPIRED) return release_expired(flow, &decision.event);
     if (decision.event.kind == EVENT_REVIEW_APPROVED || decision.event.kind == EVENT_REVIEW_DECLINED) return end_review(flow, &decision.event);
 

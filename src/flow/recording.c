@@ -27,7 +27,7 @@ static str event_data(struct operation_flow *flow, const struct event *event, co
     if (telling->stray_holds) json_put_int(&data, "possible_stray_holds", telling->stray_holds);
     if (telling->by.length) json_put_str(&data, "by", telling->by);
     if (event->kind == EVENT_AUTHORIZE_STARTED) route_put(&data, flow);
-    if (event->kind == EVENT_AUTHORIZE_STARTED) risk_put(&data, flow);
+    risk_put(&data, flow, event);
     json_close_object(&data);
     return text_str(&data);
 }

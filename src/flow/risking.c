@@ -22,7 +22,8 @@ static str card_fingerprint(struct operation_flow *flow, const struct card_numbe
 static struct risk_facts gather(struct operation_flow *flow, const struct card_number *number)
 {
     const struct payment_wish *wish = &flow->wish;
-    bool lists_cards = flow->flows->risk_rules->lists_cards;
+    const struct risk_rules *rules = flow->flows->risk_rules;
+    bool lists_cards = rules && rules->lists_cards;
     return (struct risk_facts){
         .amount = wish->amount,
         .has_card = number != NULL,
@@ -103,20 +104,27 @@ static void keep_rules(struct operation_flow *flow, const struct risk_candidates
     }
 }
 
-void risk_prepare(struct operation_flow *flow, const struct card_number *number)
+static void apply_rules(struct operation_flow *flow, const struct card_number *number)
 {
     struct risk_candidates found;
-    if (!flow->flows->risk_rules) return;
     struct risk_facts facts = gather(flow, number);
     risk_find(flow->flows->risk_rules, &facts, &found);
     keep_rules(flow, &found, facts.when_unknown);
     name_subjects(flow, &facts, number);
     flow->risk.card_fingerprint = facts.card_fingerprint;
-    flow->risk.is_on = true;
+}
+
+void risk_prepare(struct operation_flow *flow, const struct card_number *number)
+{
+    bool is_asked = flow->flows->risk_provider != NULL;
+    if (flow->flows->risk_rules) apply_rules(flow, number);
+    if (is_asked && number) memcpy(flow->risk.bin, number->digits, RISK_BIN_DIGITS);
+    flow->risk.is_on = flow->flows->risk_rules || is_asked;
 }
 
 bool risk_may_say(const struct operation_flow *flow, enum risk_decision decision)
 {
+    if (flow->flows->risk_provider && flow->risk.is_on) return true;
     for (size_t i = 0; i < flow->risk.rule_count; i++) {
         if (flow->risk.rules[i].decision == decision) return true;
     }
@@ -132,15 +140,51 @@ static int64_t count_so_far(void *context, const struct risk_limit *limit)
                              flow->command.now - limit->within, limit->count);
 }
 
+/* A rule that allows or denies has spoken for good. */
+static bool is_final(const struct risk_rule *rule) { return rule && (rule->decision == RISK_ALLOW || rule->decision == RISK_DENY); }
+
+/* The stricter of what the rules and the company say. */
 void risk_judge(struct operation_flow *flow)
 {
     struct risk_check *check = &flow->risk;
     if (!check->is_on) return;
     check->decided_by = risk_decide(check->rules, check->rule_count, count_so_far, flow);
     flow->command.risk = check->decided_by ? check->decided_by->decision : RISK_ALLOW;
+    bool is_open = check->is_asked && !is_final(check->decided_by);
+    check->answer_decides = is_open && (!check->decided_by || check->answer.decision > flow->command.risk);
+    if (check->answer_decides) flow->command.risk = check->answer.decision;
 }
 
-static const char *rule_of(const struct operation_flow *flow) { return flow->risk.decided_by ? flow->risk.decided_by->name : RISK_BY_DEFAULT; }
+bool risk_wants_answer(const struct operation_flow *flow)
+{
+    return flow->flows->risk_provider && flow->risk.is_on && !flow->risk.is_asked && !is_final(flow->risk.decided_by);
+}
+
+static const char *word_of_answer(const struct operation_flow *flow) { return flow->risk.is_down ? RISK_BY_POLICY : RISK_BY_PROVIDER; }
+
+static const char *rule_of(const struct operation_flow *flow)
+{
+    if (flow->risk.answer_decides) return word_of_answer(flow);
+    return flow->risk.decided_by ? flow->risk.decided_by->name : RISK_BY_DEFAULT;
+}
+
+/* ---- when the money is held ---- */
+
+/* A rule that allowed it has spoken for good; and what a processor has sold at once is not held. */
+bool risk_asks_again(const struct operation_flow *flow)
+{
+    const struct payment_record *record = &flow->record;
+    str rule = str_of(record->risk_rule);
+    bool is_held = flow->verdict.kind == VERDICT_DONE && flow->operation.kind == OPERATION_AUTHORIZE && flow->outcome.kind == OUTCOME_DONE;
+    bool is_by_rule = !str_equal(rule, STR(RISK_BY_DEFAULT)) && !str_equal(rule, STR(RISK_BY_PROVIDER)) && !str_equal(rule, STR(RISK_BY_POLICY));
+    bool is_friend = record->payment.risk == RISK_ALLOW && is_by_rule;
+    return is_held && flow->flows->risk_provider && record->payment.risk != RISK_UNASKED && !is_friend;
+}
+
+enum risk_decision risk_of_hold(const struct operation_flow *flow)
+{
+    return risk_asks_again(flow) && flow->risk.is_asked ? flow->risk.answer.decision : RISK_UNASKED;
+}
 
 void risk_save_try(struct operation_flow *flow, bool failed)
 {
@@ -156,18 +200,32 @@ void risk_keep(struct operation_flow *flow)
     INSIST(fits);
 }
 
+void risk_keep_hold(struct operation_flow *flow, const struct event *event)
+{
+    if (event->risk <= flow->moved.payment.risk) return;
+    bool fits = str_copy_to(str_of(word_of_answer(flow)), flow->moved.risk_rule, sizeof flow->moved.risk_rule);
+    INSIST(fits);
+}
+
 /* ---- telling it ---- */
 
-void risk_put(struct text *text, const struct operation_flow *flow)
+static void put_decision(struct text *text, enum risk_decision decision, const char *rule, bool is_answer, const struct operation_flow *flow)
 {
-    const struct payment *payment = &flow->moved.payment;
-    if (payment->risk == RISK_UNASKED) return;
+    const struct risk_check *check = &flow->risk;
     json_name(text, "risk");
     json_open_object(text);
-    json_put_str(text, "decision", risk_decision_word(payment->risk));
-    json_put_str(text, "rule", str_of(flow->moved.risk_rule));
-    if (flow->risk.card_fingerprint.length > 0) json_put_str(text, "card_fingerprint", flow->risk.card_fingerprint);
+    json_put_str(text, "decision", risk_decision_word(decision));
+    json_put_str(text, "rule", str_of(rule));
+    if (is_answer && check->answer.reason[0]) json_put_str(text, "reason", str_of(check->answer.reason));
+    if (!is_answer && check->card_fingerprint.length > 0) json_put_str(text, "card_fingerprint", check->card_fingerprint);
     json_close_object(text);
+}
+
+void risk_put(struct text *text, const struct operation_flow *flow, const struct event *event)
+{
+    if (event->risk == RISK_UNASKED) return;
+    if (event->kind == EVENT_AUTHORIZED) put_decision(text, event->risk, word_of_answer(flow), true, flow);
+    else put_decision(text, event->risk, flow->moved.risk_rule, flow->risk.answer_decides, flow);
 }
 
 void risk_tally(const struct operation_flow *flow)

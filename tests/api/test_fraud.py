@@ -76,7 +76,7 @@ def test_after_twenty_failures_of_one_client_nobody_is_asked_for_him(open_checke
     told = shop.client.metrics()
     assert told['florin_risk_decisions_total{rule="testing",decision="deny"}'] == 1
     assert told['florin_risk_decisions_total{rule="default",decision="allow"}'] == 22
-    shop.books_agree()
+    shop.is_whole()
 
 
 def test_windows_outlive_a_restart(open_checked):
@@ -182,7 +182,7 @@ def test_without_rules_nothing_is_told(shop):
     assert payment['risk'] is None and 'risk' not in shop.client.events(payment)[0]['data']
     shop.client.post(f'/v1/payments/{payment["id"]}/review', {'decision': 'approve'}).expect(409, 'no_open_review')
     shop.client.captured()
-    shop.books_agree()
+    shop.is_whole()
 
 
 # --- reviews ---
@@ -216,7 +216,7 @@ def test_a_held_payment_is_captured_on_approval(open_checked):
     review(shop, payment, 'decline').expect(409, 'no_open_review')
     assert [event['type'] for event in shop.client.events(payment)] == [
         'authorize_started', 'authorized', 'review_approved', 'capture_started', 'captured']
-    shop.books_agree()
+    shop.is_whole()
 
 
 def test_an_automatic_payment_is_captured_by_its_approval(open_checked):
@@ -224,7 +224,7 @@ def test_an_automatic_payment_is_captured_by_its_approval(open_checked):
     payment = held_payment(shop, capture='automatic')
     assert not shop.asked('/api/v1/captures')
     assert review(shop, payment, 'approve').expect(200)['state'] == 'captured'
-    shop.books_agree()
+    shop.is_whole()
 
 
 def test_a_held_payment_is_voided_when_it_is_declined(open_checked):
@@ -238,7 +238,7 @@ def test_a_held_payment_is_voided_when_it_is_declined(open_checked):
     review(shop, payment, 'approve').expect(409, 'no_open_review')
     assert [event['type'] for event in shop.client.events(payment)] == [
         'authorize_started', 'authorized', 'review_declined', 'void_started', 'voided']
-    shop.books_agree()
+    shop.is_whole()
 
 
 def test_the_merchant_may_give_up_by_himself(open_checked):
@@ -256,7 +256,7 @@ def test_two_reviewers_at_once(open_checked):
     assert [answer.status for answer in answers].count(200) == 1, answers
     receipt = shop.settled(payment)
     assert (receipt['state'], receipt['risk']['review']) in {('captured', 'approved'), ('voided', 'declined')}
-    shop.books_agree()
+    shop.is_whole()
 
 
 # body                                        code             pointer

@@ -76,8 +76,10 @@ static const struct bad_row {
 } bad_ones[] = {
     { "customer c-1 -> deny",                     "risk line 1: a rule is NAME: CONDITION, CONDITION -> DECISION" },
     { "a/b: -> deny",                             "risk line 1: the name of a rule is 1 to 40 letters, digits" },
-    { "default: -> deny",                         "risk line 1: no rule is called default or other" },
-    { "other: -> deny",                           "risk line 1: no rule is called default or other" },
+    { "default: -> deny",                         "risk line 1: no rule is called default, other, provider or provider_down" },
+    { "other: -> deny",                           "risk line 1: no rule is called default, other" },
+    { "provider: -> deny",                        "risk line 1: no rule is called default, other" },
+    { "provider_down: -> deny",                   "risk line 1: no rule is called default, other" },
     { "a: bin 4 -> deny\n\na: -> deny",           "risk line 3: there is a rule \"a\" above" },
     { "a: -> deny\nb: bin 4 -> deny",             "risk line 2: this rule is never asked, since \"a\" above takes every payment" },
     { "a: bin 4",                                 "risk line 1: `->` and the decision are missing" },

@@ -165,6 +165,54 @@ static void only_an_open_one_can_be_ended(void **state)
     }
 }
 
+/* ---- what is said of a hold ---- */
+
+static struct payment held_with(enum risk_decision before, enum risk_decision of_hold, bool captures_itself, enum command_kind *following)
+{
+    struct payment payment = { 0 };
+    struct event started = event_of(&payment, EVENT_AUTHORIZE_STARTED);
+    started.risk = before;
+    started.captures_itself = captures_itself;
+    payment_apply(&payment, &started);
+    struct event authorized = event_of(&payment, EVENT_AUTHORIZED);
+    authorized.risk = of_hold;
+    payment_apply(&payment, &authorized);
+    if (!payment_follow_up(&payment, &authorized, following)) *following = COMMAND_KIND_COUNT;
+    return payment;
+}
+
+static void what_is_said_of_a_hold_makes_it_only_harder_to_take(void **state)
+{
+    (void)state;
+    const enum command_kind nothing = COMMAND_KIND_COUNT;
+    const struct {
+        enum risk_decision before, of_hold;
+        enum risk_decision risk;
+        enum review review;
+        enum command_kind by_hand, automatic; /* what follows */
+    } rows[] = {
+        { RISK_UNASKED, RISK_UNASKED, RISK_UNASKED, REVIEW_NONE,     nothing,         COMMAND_CAPTURE },
+        { RISK_ALLOW,   RISK_ALLOW,   RISK_ALLOW,   REVIEW_NONE,     nothing,         COMMAND_CAPTURE },
+        { RISK_STEP_UP, RISK_ALLOW,   RISK_STEP_UP, REVIEW_NONE,     nothing,         COMMAND_CAPTURE },
+        { RISK_ALLOW,   RISK_REVIEW,  RISK_REVIEW,  REVIEW_OPEN,     nothing,         nothing         },
+        { RISK_REVIEW,  RISK_ALLOW,   RISK_REVIEW,  REVIEW_OPEN,     nothing,         nothing         },
+        { RISK_REVIEW,  RISK_UNASKED, RISK_REVIEW,  REVIEW_OPEN,     nothing,         nothing         },
+        { RISK_ALLOW,   RISK_DENY,    RISK_DENY,    REVIEW_DECLINED, COMMAND_RELEASE, COMMAND_RELEASE },
+        { RISK_REVIEW,  RISK_DENY,    RISK_DENY,    REVIEW_DECLINED, COMMAND_RELEASE, COMMAND_RELEASE },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        for (int automatic = 0; automatic <= 1; automatic++) {
+            enum command_kind following;
+            struct payment payment = held_with(rows[i].before, rows[i].of_hold, automatic, &following);
+            struct command command = { .kind = following, .whole = true, .now = payment.changed_at };
+            assert_row(payment.risk == rows[i].risk && payment.review == rows[i].review, i);
+            assert_row(following == (automatic ? rows[i].automatic : rows[i].by_hand), i);
+            assert_row((payment.decline == DECLINE_FRAUD_SUSPECTED) == (payment.risk == RISK_DENY), i);
+            if (following != nothing) assert_row(payment_decide(&payment, &command).refusal == REFUSED_NOT, i);
+        }
+    }
+}
+
 /* ---- the clock ---- */
 
 static void nobody_says_anything(void **state)
@@ -206,6 +254,7 @@ int main(void)
         cmocka_unit_test(declined_it_goes_back),
         cmocka_unit_test(without_a_hold_nobody_has_to_say_any_more),
         cmocka_unit_test(only_an_open_one_can_be_ended),
+        cmocka_unit_test(what_is_said_of_a_hold_makes_it_only_harder_to_take),
         cmocka_unit_test(nobody_says_anything),
         cmocka_unit_test(a_short_hold_is_reviewed_for_most_of_its_life),
     };
