@@ -6,47 +6,24 @@ import time
 import pytest
 from florin_testing import cards
 from florin_testing.client import fresh_key
-from florin_testing.companies import Company
+from florin_testing.companies import Risk, judged
 from florin_testing.waiting import until
 
 HOME = '203.0.113.7'
 
 
-class RiskCompany(Company):
-    """The simulated company."""
-    name = 'risk'
-    key = 'risk_test_florin'
-
-    def asked(self):
-        """(stage, payment) of every question, oldest first."""
-        return [(effect['kind'], effect['id']) for effect in self.control('GET', 'book')['effects']]
-
-    def ask(self, given, key=None):
-        """One call of its own API."""
-        return self.session.post(f'{self.url}/v1/assessments', json=given, timeout=30, headers={'Authorization': f'Bearer {key or self.key}'})
-
-
 @pytest.fixture
 def open_judged(open_shop, tmp_path):
     """Opens shops whose payments are judged: open_judged(rules, ...). The company is its `company`."""
-    with RiskCompany() as company:
+    with Risk() as company:
         def open_one(rules=None, **settings):
-            keys = tmp_path / 'risk.keys'
-            keys.write_text(f'secret_key = {company.key}\n', encoding='utf-8')
-            keys.chmod(0o600)
             if rules is not None:
                 settings['risk_file'] = tmp_path / 'risk.conf'
                 settings['risk_file'].write_text(rules, encoding='utf-8')
-            shop = open_shop(**{'risk_url': company.url, 'risk_keys_file': keys, 'risk_timeout_ms': 500, **settings})
+            shop = open_shop(**{**company.as_settings(tmp_path), 'risk_timeout_ms': 500, **settings})
             shop.company = company
             return shop
         yield open_one
-
-
-def wants(decision, of_hold=None, **more):
-    """Members of a payment about which the company is to say that."""
-    words = {'risk': decision, 'risk_held': of_hold}
-    return {'metadata': {name: value for name, value in words.items() if value}, **more}
 
 
 def payment_of(shop, **wish):
@@ -78,7 +55,7 @@ def test_it_is_told_what_may_be_told(open_judged):
 
 def test_what_it_denies_goes_to_nobody(open_judged):
     shop = open_judged()
-    key, body = fresh_key(), shop.client.wish(**wants('deny'))
+    key, body = fresh_key(), shop.client.wish(**judged('deny'))
     refused = shop.client.post('/v1/payments', body, key)
     assert refused.expect(402, 'card_declined')['decline_code'] == 'fraud_suspected'
     assert not shop.asked() and shop.company.asked() == [('new', refused.json['payment_id'])]
@@ -89,7 +66,7 @@ def test_what_it_denies_goes_to_nobody(open_judged):
 
 def test_what_it_wants_reviewed_is_held(open_judged):
     shop = open_judged()
-    payment = shop.client.authorized(**wants('review', capture='automatic'))
+    payment = shop.client.authorized(**judged('review', capture='automatic'))
     assert (payment['state'], payment['risk']['review']) == ('authorized', 'open')
     approved = shop.client.post(f'/v1/payments/{payment["id"]}/review', {'decision': 'approve'})
     assert approved.expect(200)['state'] == 'captured'
@@ -98,7 +75,7 @@ def test_what_it_wants_reviewed_is_held(open_judged):
 
 def test_a_step_up_needs_somebody_who_can(open_judged):
     shop = open_judged()
-    refused = shop.client.authorize(return_url='https://shop.example/thanks', **wants('step_up'))
+    refused = shop.client.authorize(return_url='https://shop.example/thanks', **judged('step_up'))
     assert refused.expect(402)['decline_code'] == 'authentication_required'
     assert not shop.asked()
 
@@ -116,14 +93,14 @@ TOGETHER = [
 @pytest.mark.parametrize('rules, company, decision, rule, is_asked', TOGETHER, ids=lambda value: str(value))
 def test_rules_and_company_together(open_judged, rules, company, decision, rule, is_asked):
     shop = open_judged(rules)
-    payment = payment_of(shop, **wants(company))
+    payment = payment_of(shop, **judged(company))
     assert (payment['risk']['decision'], payment['risk']['rule']) == (decision, rule)
     assert bool(shop.company.asked()) == is_asked
 
 
 def test_denied_by_it_counts_as_a_try(open_judged):
     shop = open_judged('hurry: 2 tries by customer in 1h -> deny\n')
-    rules = [payment_of(shop, customer_id='c-1', **wants('deny'))['risk']['rule'] for _ in range(3)]
+    rules = [payment_of(shop, customer_id='c-1', **judged('deny'))['risk']['rule'] for _ in range(3)]
     assert rules == ['provider', 'provider', 'hurry']
 
 
@@ -133,7 +110,7 @@ def test_denied_by_it_counts_as_a_try(open_judged):
 def test_a_hold_that_it_denies_goes_back(open_judged, capture):
     """1. It lets the payment be tried. 2. It does not like what it hears then. 3. The hold is void, and the answer says no."""
     shop = open_judged()
-    key, body = fresh_key(), shop.client.wish(capture=capture, **wants('allow', 'deny'))
+    key, body = fresh_key(), shop.client.wish(capture=capture, **judged('allow', 'deny'))
     refused = shop.client.post('/v1/payments', body, key)
     assert refused.expect(402, 'card_declined')['decline_code'] == 'fraud_suspected'
     payment = shop.client.get(refused.json['payment_id'])
@@ -147,7 +124,7 @@ def test_a_hold_that_it_denies_goes_back(open_judged, capture):
 
 def test_a_hold_that_it_wants_reviewed_waits(open_judged):
     shop = open_judged()
-    payment = shop.client.authorized(**wants('allow', 'review', capture='automatic'))
+    payment = shop.client.authorized(**judged('allow', 'review', capture='automatic'))
     assert payment['risk'] == {**payment['risk'], 'decision': 'review', 'rule': 'provider', 'review': 'open'}
     declined = shop.client.post(f'/v1/payments/{payment["id"]}/review', {'decision': 'decline'})
     assert declined.expect(200)['state'] == 'voided'
@@ -213,7 +190,7 @@ def test_a_gateway_that_is_killed_while_it_asks(open_judged):
     """1. The bank holds the money; the company thinks about it. 2. kill -9. 3. The repeat hears the end, and there is one hold."""
     shop = open_judged(risk_timeout_ms=5000, answer_within_ms=300, bank_resend_after_ms=200)
     shop.company.fault('slow', '/v1/assessments', times=1, after=1, latency_ms=3000)
-    key, body = fresh_key(), shop.client.wish(**wants('allow', 'review'))
+    key, body = fresh_key(), shop.client.wish(**judged('allow', 'review'))
     shop.client.post('/v1/payments', body, key).expect(202)
     assert len(shop.asked()) == 1
     shop.gateway.kill()
@@ -231,7 +208,7 @@ def test_a_key_is_needed(open_shop):
 
 
 def test_the_simulator_says_what_it_is_asked_to(tmp_path):
-    with RiskCompany() as company:
+    with Risk() as company:
         given = {'stage': 'new', 'payment_id': 'pay_1', 'amount': 1, 'currency': 'USD', 'customer': {'id': 'c'}, 'card': {'last4': '1111'}}
         for word in ('allow', 'step_up', 'review', 'deny'):
             assert company.ask({**given, 'metadata': {'risk': word}}).json()['decision'] == word
