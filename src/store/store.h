@@ -279,9 +279,11 @@ size_t store_list_driven_operations(struct store *store, struct arena *arena, st
 bool store_find_open_operation(struct store *store, struct arena *arena, str merchant, str operation_id,
                                struct operation_record *out) MUST_CHECK;
 
-/* Open operations by kind and state, and when the oldest of those in doubt (unknown or in review) began. For metrics. */
+/* Open operations by kind and state, when the oldest of those in doubt (unknown or in review) began, and how many payments wait for the
+ * review that the fraud checks want. For metrics. */
 struct open_count {
     int64_t count[OPERATION_KIND_COUNT][OPERATION_STATE_COUNT];
+    int64_t reviews;
     micros oldest_doubt; /* 0: none */
 };
 void store_count_open(struct store *store, str merchant, struct open_count *out);

@@ -275,11 +275,12 @@ size_t store_list_expired(struct store *store, struct arena *arena, str merchant
     return collect_ids(store, arena, out);
 }
 
+/* With nothing open on it, a payment under review is held. Its state is not asked for: that would lead to the index of all holds. */
 size_t store_list_open_reviews(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out)
 {
     sql_ask(store->sql,
-            "SELECT payment_id FROM payment WHERE merchant_id = $1 AND risk_review = 'open' AND state = 'authorized' AND expires_at < $2 "
-            "AND operation_kind = '' ORDER BY expires_at LIMIT $3",
+            "SELECT payment_id FROM payment WHERE merchant_id = $1 AND risk_review = 'open' AND operation_kind = '' AND expires_at > 0 "
+            "AND expires_at < $2 ORDER BY expires_at LIMIT $3",
             (struct sql_value[]){ TEXT(merchant), INT(before), INT(limit) }, 3);
     return collect_ids(store, arena, out);
 }

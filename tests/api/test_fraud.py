@@ -206,11 +206,12 @@ def test_a_held_payment_is_captured_on_approval(open_checked):
     shop.client.capture(payment).expect(409, 'not_approved')
     assert shop.client.order(payment['order_id'])['reason'] == 'under_review'
     assert [one['id'] for one in shop.client.all(review='open')] == [payment['id']]
+    assert shop.client.metrics()['florin_open_reviews'] == 1
     key = fresh_key()
     approved = review(shop, payment, 'approve', key)
     assert approved.expect(200)['risk'] == {'decision': 'review', 'rule': 'all', 'review': 'approved', 'review_ends_at': None}
     assert shop.client.order(payment['order_id'])['ship'] is True
-    assert not shop.client.all(review='open')
+    assert not shop.client.all(review='open') and shop.client.metrics()['florin_open_reviews'] == 0
     assert shop.client.capture(payment).expect(200)['state'] == 'captured'
     assert review(shop, payment, 'approve', key).body == approved.body
     review(shop, payment, 'decline').expect(409, 'no_open_review')
