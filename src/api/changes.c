@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* changes: POST /v1/payments/{id}/capture, /void and /refund. */
+/* changes: POST /v1/payments/{id}/capture, /void, /refund and /review. */
 #include "api/call.h"
 #include "api/fingerprint.h"
 #include "api/values.h"
@@ -23,6 +23,19 @@ static enum problem_code read_currency(struct reading *reading, const struct jso
 static const struct member money_members[] = {
     { "amount", false, read_amount },
     { "currency", false, read_currency },
+};
+
+static enum problem_code read_decision(struct reading *reading, const struct json *value, void *into)
+{
+    struct change_wish *wish = into;
+    bool approves = str_equal(json_string(value), STR("approve"));
+    (void)reading;
+    wish->command = approves ? COMMAND_APPROVE : COMMAND_DECLINE;
+    return approves || str_equal(json_string(value), STR("decline")) ? PROBLEM_NONE : PROBLEM_PARAM_INVALID;
+}
+
+static const struct member review_members[] = {
+    { "decision", true, read_decision },
 };
 
 static void begin(struct api_call *call, const struct change_wish *wish)
@@ -60,4 +73,9 @@ void payments_void(struct api_call *call)
 void payments_refund(struct api_call *call)
 {
     change(call, COMMAND_REFUND, money_members, COUNT_OF(money_members));
+}
+
+void payments_review(struct api_call *call)
+{
+    change(call, COMMAND_DECLINE, review_members, COUNT_OF(review_members));
 }

@@ -9,7 +9,7 @@ enum { SIGNATURE_BYTES = 16 };
 static str sign(struct hash *hash, const struct hash *secret, const struct payment_filter *filter, str last_id)
 {
     str line = STR("\n");
-    str pieces[] = { last_id, line, filter->order_id, line, filter->customer_id, line, filter->state };
+    str pieces[] = { last_id, line, filter->order_id, line, filter->customer_id, line, filter->state, line, filter->review };
     *hash = hash_keyed(secret, pieces, COUNT_OF(pieces));
     return (str){ (const char *)hash->bytes, SIGNATURE_BYTES };
 }

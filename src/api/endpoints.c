@@ -13,6 +13,7 @@ static const struct endpoint endpoints[] = {
     { DOOR_MERCHANTS, SCOPE_PAY,      "POST", "/v1/payments/{id}/capture",  payments_capture,   KEY,    BODY_JSON_OR_EMPTY, OTHER,   100, JSON },
     { DOOR_MERCHANTS, SCOPE_PAY,      "POST", "/v1/payments/{id}/void",     payments_void,      KEY,    BODY_JSON_OR_EMPTY, OTHER,   100, JSON },
     { DOOR_MERCHANTS, SCOPE_REFUND,   "POST", "/v1/payments/{id}/refund",   payments_refund,    KEY,    BODY_JSON_OR_EMPTY, OTHER,   100, JSON },
+    { DOOR_MERCHANTS, SCOPE_PAY,      "POST", "/v1/payments/{id}/review",   payments_review,    KEY,    BODY_JSON,          OTHER,   100, JSON },
     { DOOR_MERCHANTS, SCOPE_READ,     "GET",  "/v1/payments",               list_payments,      NO_KEY, BODY_NONE,          OTHER,    80, JSON },
     { DOOR_MERCHANTS, SCOPE_READ,     "GET",  "/v1/payments/{id}",          get_payment,        NO_KEY, BODY_NONE,          OTHER,   100, JSON },
     { DOOR_MERCHANTS, SCOPE_READ,     "GET",  "/v1/payments/{id}/events",   list_events,        NO_KEY, BODY_NONE,          OTHER,    80, JSON },

@@ -46,6 +46,7 @@ void payments_authorize(struct api_call *call);
 void payments_capture(struct api_call *call);
 void payments_void(struct api_call *call);
 void payments_refund(struct api_call *call);
+void payments_review(struct api_call *call);
 
 /* tokens.c */
 void tokens_make(struct api_call *call);

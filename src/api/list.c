@@ -36,6 +36,13 @@ static enum problem_code read_state(str value, void *into)
     return payment_state_named(value, &state) && state != PAYMENT_NEW ? PROBLEM_NONE : PROBLEM_PARAM_INVALID;
 }
 
+static enum problem_code read_review(str value, void *into)
+{
+    struct list_wish *wish = into;
+    wish->filter.review = value;
+    return str_equal(value, review_word(REVIEW_OPEN)) ? PROBLEM_NONE : PROBLEM_PARAM_INVALID;
+}
+
 static enum problem_code read_limit(str value, void *into)
 {
     struct list_wish *wish = into;
@@ -54,6 +61,7 @@ static const struct query_param params[] = {
     { "order_id", read_order_id },
     { "customer_id", read_customer_id },
     { "state", read_state },
+    { "review", read_review },
     { "limit", read_limit },
     { "cursor", read_cursor },
 };

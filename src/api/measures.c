@@ -39,6 +39,7 @@ static struct metric
     store_queue = { .name = "florin_store_queue", .kind = METRIC_GAUGE, .help = "Transactions that wait for the store or run in it." },
     oldest_doubt = { .name = "florin_oldest_doubt_seconds", .kind = METRIC_GAUGE,
                      .help = "How long the oldest operation in doubt or in review has been open." },
+    open_reviews = { .name = "florin_open_reviews", .kind = METRIC_GAUGE, .help = "Payments that wait for a review, as the fraud checks want it." },
     flows_running = { .name = "florin_flows_running", .kind = METRIC_GAUGE, .help = "Pieces of work in memory." },
     calls_in_air = { .name = "florin_processor_calls_in_air", .kind = METRIC_GAUGE, .help = "Requests to processors without an answer yet." },
     has_lease = { .name = "florin_node_lease", .kind = METRIC_GAUGE, .help = "1 while this node may drive operations; always where it is alone." },
@@ -127,8 +128,8 @@ void measures_register(void)
 {
     static bool done;
     struct metric *alone[] = {
-        &pending_requests, &store_queue, &oldest_doubt, &flows_running, &calls_in_air, &has_lease, &nodes, &recovered, &storage_low, &oldest_card,
-        &unreadable_cards, &vault_sealed, &vault_resealing, &vault_left_behind,
+        &pending_requests, &store_queue,      &oldest_doubt, &open_reviews,    &flows_running,     &calls_in_air, &has_lease, &nodes, &recovered,
+        &storage_low,      &unreadable_cards, &vault_sealed, &vault_resealing, &vault_left_behind, &oldest_card,
     };
     if (done) return;
     done = true;
@@ -155,6 +156,7 @@ static void gather_open(const struct open_count *open, micros now)
     for (int kind = OPERATION_AUTHORIZE; kind < OPERATION_KIND_COUNT; kind++) {
         for (int state = 0; state < OPEN_STATES; state++) metric_set(&by_operation[kind][state].count, open->count[kind][state]);
     }
+    metric_set(&open_reviews, open->reviews);
     bool has_doubt = open->oldest_doubt > 0 && open->oldest_doubt < now;
     metric_set(&oldest_doubt, has_doubt ? (now - open->oldest_doubt) / MICROS_PER_SECOND : 0);
 }

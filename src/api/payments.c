@@ -132,8 +132,17 @@ static enum problem_code read_name(struct reading *reading, const struct json *v
     return value_text(value, 1, NAME_CHARS_MAX, &fresh->wish.customer_name);
 }
 
+static enum problem_code read_ip_address(struct reading *reading, const struct json *value, void *into)
+{
+    struct new_payment *fresh = into;
+    (void)reading;
+    fresh->wish.has_customer_address = ip_address_read(json_string(value), &fresh->wish.customer_address);
+    return fresh->wish.has_customer_address ? PROBLEM_NONE : PROBLEM_PARAM_INVALID;
+}
+
 static const struct member customer_members[] = {
     { "email", false, read_email },
+    { "ip_address", false, read_ip_address },
     { "name", false, read_name },
 };
 

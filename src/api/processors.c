@@ -45,6 +45,7 @@ static void put_processor(struct text *text, const struct line_view *line)
     json_put_bool(text, "partial_refund", processor->can.partial_refund);
     json_put_bool(text, "needs_cvv", processor->can.needs_cvv);
     json_put_bool(text, "needs_email", processor->can.needs_email);
+    json_put_bool(text, "steps_up", processor->can.steps_up);
     put_protection(text, processor);
     json_put_bool(text, "breaker_open", line->breaker_open);
     json_close_object(text);

@@ -80,6 +80,22 @@ static void put_refunds(struct text *text, const struct operation_record *refund
     json_close_list(text);
 }
 
+static void put_risk(struct text *text, const struct payment_record *record)
+{
+    const struct payment *payment = &record->payment;
+    if (payment->risk == RISK_UNASKED) {
+        json_put_null(text, "risk");
+        return;
+    }
+    json_name(text, "risk");
+    json_open_object(text);
+    json_put_str(text, "decision", risk_decision_word(payment->risk));
+    json_put_str(text, "rule", str_of(record->risk_rule));
+    json_put_str(text, "review", payment->review == REVIEW_NONE ? STR_NONE : review_word(payment->review));
+    json_put_time(text, "review_ends_at", payment_review_ends(payment));
+    json_close_object(text);
+}
+
 static void put_times(struct text *text, const struct payment *payment)
 {
     json_put_time(text, "created_at", payment->created_at);
@@ -120,6 +136,7 @@ void receipt_put(struct text *text, const struct payment_record *record, const s
     put_action(text, record);
     put_refunds(text, refunds, refund_count);
     json_put_str(text, "decline_code", decline.length > 0 ? decline : STR_NONE);
+    put_risk(text, record);
     put_times(text, payment);
     json_put_str(text, "description", record->description);
     json_put_raw(text, "metadata", record->metadata);

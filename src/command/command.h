@@ -27,6 +27,7 @@ int command_backup(int count, char **words);
 int command_restore(int count, char **words);
 int command_migrate(int count, char **words);
 int command_route(int count, char **words);
+int command_risk(int count, char **words);
 int command_bench(int count, char **words);
 #ifdef FLORIN_TEST_BUILD
 int command_simulate(int count, char **words); /* tests/simulation */
@@ -43,6 +44,7 @@ void command_backup_help(void);
 void command_restore_help(void);
 void command_migrate_help(void);
 void command_route_help(void);
+void command_risk_help(void);
 void command_bench_help(void);
 
 /* command_sim_NAME and command_sim_NAME_help of each simulator. */

@@ -176,6 +176,7 @@ static bool open_secrets(struct house *house, struct error *error)
     house->secrets.processor_keys = hash_derive(&master, STR("florin processor keys"));
     house->secrets.fingerprints = hash_derive(&master, STR("florin request fingerprints"));
     house->secrets.cursors = hash_derive(&master, STR("florin cursors"));
+    house->secrets.risks = hash_derive(&master, STR("florin risk subjects"));
     bool fits = secret_fits(house, &master, error);
     secret_wipe(&master, sizeof master);
     return fits;
@@ -277,7 +278,9 @@ static void open_flows(struct house *house)
     struct flows_options options = {
         .world = loop_world(house->loop),
         .vault = house->vault,
+        .safe = house->safe,
         .key_secret = house->secrets.processor_keys,
+        .risk_secret = house->secrets.risks,
         .merchant = house_merchant(),
         .public_url = house_chosen.public_url,
         .life = store_life(house->store),

@@ -92,6 +92,7 @@ struct house_secrets {
     struct hash processor_keys;
     struct hash fingerprints;
     struct hash cursors;
+    struct hash risks;
 };
 
 /* All processors that are used, the bank first, with the keys that they need. */

@@ -22,6 +22,7 @@ static const struct subcommand commands[] = {
     { "restore", "puts a backup in place of the store", command_restore, command_restore_help },
     { "migrate", "moves a store from a file to PostgreSQL", command_migrate, command_migrate_help },
     { "route", "tries rules that say which processor takes a payment", command_route, command_route_help },
+    { "risk", "reads rules of the fraud checks, and says what is wrong", command_risk, command_risk_help },
     { "bench", "measures what this machine can carry", command_bench, command_bench_help },
 #ifdef FLORIN_TEST_BUILD
     { "simulate", "tries to break the gateway, a seed at a time (test builds only)", command_simulate, command_simulate_help },

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/house.h"
+#include "command/risk_file.h"
 #include "command/route_file.h"
 #include "domain/card.h"
 #include "world/http_server.h"
@@ -29,6 +30,9 @@ struct serve_settings {
     const char *cards;
     const char *log_level;
     const char *routes_file;
+    const char *risk_file;
+    const char *risk_when_down;
+    struct account_choice risk;
     int64_t connections_max;
     bool open;
     bool print_config;
@@ -45,6 +49,20 @@ static const struct setting settings[] = {
 #include "command/account_settings.list"
     { "routes_file", SETTING_TEXT, NULL, 0, 0, &chosen.routes_file,
       "File with the rules that say which processor takes a payment that names none, read again on SIGHUP; without it all go to the bank." },
+    { "risk_file", SETTING_TEXT, NULL, 0, 0, &chosen.risk_file,
+      "File with the rules of the fraud checks, read again on SIGHUP; without it nothing is checked." },
+    { "risk_url", SETTING_TEXT, NULL, 0, 0, &chosen.risk.url,
+      "Base address of a company that is asked about payments, too (docs/reference/risk-provider.md); without one nobody is." },
+    { "risk_keys_file", SETTING_TEXT, NULL, 0, 0, &chosen.risk.keys_file,
+      "File with our key there, for its owner only: a line `secret_key = ...`." },
+    { "risk_ca_file", SETTING_TEXT, NULL, 0, 0, &chosen.risk.ca_file,
+      "PEM file with the only authorities that may vouch for it over https; default: those that the system trusts." },
+    { "risk_timeout_ms", SETTING_NUMBER, "2000", 50, 10000, &chosen.risk.timeout_ms,
+      "How long its answer is waited for, before a payment and again when the money is held." },
+    { "risk_connect_timeout_ms", SETTING_NUMBER, "1000", 50, 10000, &chosen.risk.connect_timeout_ms,
+      "How long a connection to it may take." },
+    { "risk_when_down", SETTING_TEXT, "review", 0, 0, &chosen.risk_when_down,
+      "What stands for a fraud check that cannot be made: allow, review or deny." },
     { "open", SETTING_SWITCH, "off", 0, 0, &chosen.open,
       "Listen elsewhere than on loopback without any key: who comes from there is shown health and the description, and nothing of payments." },
     { "cards", SETTING_TEXT, "auto", 0, 0, &chosen.cards,
@@ -74,6 +92,9 @@ struct gateway {
     struct house house;
     struct route_file routes;
     struct gate *gate;
+    struct risk_file risks;
+    enum risk_decision risk_when_down;
+    struct account_keys risk_keys;
     struct api *api;
     struct http_server *server;
     struct http_server *control;
@@ -102,6 +123,12 @@ static bool check_settings(struct error *error)
     }
     log_set_level(level);
     return true;
+}
+
+static bool read_when_down(enum risk_decision *out, struct error *error)
+{
+    bool is_word = risk_decision_named(str_of(chosen.risk_when_down), out) && *out != RISK_UNASKED && *out != RISK_STEP_UP;
+    return is_word || error_set(error, "risk_when_down is allow, review or deny");
 }
 
 static bool takes_cards(void)
@@ -268,17 +295,55 @@ static bool read_routes(struct gateway *gateway, struct error *error)
     return true;
 }
 
-static void read_routes_again(void *context)
+/* Nobody can be found on a list of cards whose fingerprints cannot be had. */
+static void warn_of_sealed_vault(const struct gateway *gateway)
 {
-    struct error error;
-    if (!read_routes(context, &error)) log_error("the rules were not taken, the old ones stay", LOG_TEXT("why", str_of(error.text)));
+    bool is_open = keyring_is_open(safe_keyring(gateway->house.safe));
+    if (!gateway->risks.rules.lists_cards || is_open) return;
+    log_warn("a rule lists cards, and their fingerprints cannot be had until the vault is open",
+             LOG_TEXT("when_down", str_of(chosen.risk_when_down)));
 }
 
-static bool open_routes(struct gateway *gateway)
+static bool read_risks(struct gateway *gateway, struct error *error)
 {
-    if (!chosen.routes_file) return true;
-    if (!read_routes(gateway, &gateway->error)) return false;
-    loop_on_reload(gateway->house.loop, read_routes_again, gateway);
+    struct risk_file fresh;
+    if (!risk_file_read(chosen.risk_file, &fresh, error)) return false;
+    risk_file_close(&gateway->risks);
+    gateway->risks = fresh;
+    flows_check_by(gateway->house.flows, &gateway->risks.rules, gateway->risk_when_down);
+    log_info("fraud checks were read", LOG_TEXT("file", str_of(chosen.risk_file)), LOG_NUMBER("rules", (int64_t)fresh.rules.count));
+    warn_of_sealed_vault(gateway);
+    return true;
+}
+
+static bool open_risk_provider(struct gateway *gateway, struct error *error)
+{
+    struct processor_settings where;
+    const struct risk_provider *provider = &risk_provider_http;
+    if (!chosen.risk.url) return true;
+    if (!chosen.risk.keys_file) return error_set(error, "risk_url needs risk_keys_file, which says who we are there");
+    if (!account_open(&provider->wire, &chosen.risk, house_chosen.live, &gateway->risk_keys, &where, error)) return false;
+    flows_ask_about_risk(gateway->house.flows, provider, &where);
+    return true;
+}
+
+/* One with a mistake does not keep the other from being taken. */
+static void read_again(void *context)
+{
+    struct error error;
+    bool routes = !chosen.routes_file || read_routes(context, &error);
+    if (!routes) log_error("the rules were not taken, the old ones stay", LOG_TEXT("why", str_of(error.text)));
+    bool risks = !chosen.risk_file || read_risks(context, &error);
+    if (!risks) log_error("the fraud checks were not taken, the old ones stay", LOG_TEXT("why", str_of(error.text)));
+}
+
+static bool open_rules(struct gateway *gateway)
+{
+    flows_check_by(gateway->house.flows, NULL, gateway->risk_when_down);
+    if (!open_risk_provider(gateway, &gateway->error)) return false;
+    if (chosen.routes_file && !read_routes(gateway, &gateway->error)) return false;
+    if (chosen.risk_file && !read_risks(gateway, &gateway->error)) return false;
+    if (chosen.routes_file || chosen.risk_file) loop_on_reload(gateway->house.loop, read_again, gateway);
     return true;
 }
 
@@ -308,7 +373,7 @@ static bool open_gate(struct gateway *gateway)
 
 static bool open_gateway(struct gateway *gateway)
 {
-    if (!house_open(&gateway->house, &gateway->error) || !open_routes(gateway) || !open_gate(gateway)) return false;
+    if (!house_open(&gateway->house, &gateway->error) || !open_rules(gateway) || !open_gate(gateway)) return false;
     struct api_options options = {
         .world = loop_world(gateway->house.loop),
         .flows = gateway->house.flows,
@@ -338,6 +403,8 @@ static void close_gateway(struct gateway *gateway)
     gate_close(gateway->gate);
     house_close(&gateway->house);
     route_file_close(&gateway->routes);
+    risk_file_close(&gateway->risks);
+    secret_wipe(&gateway->risk_keys, sizeof gateway->risk_keys);
 }
 
 static int list_crash_points(void)
@@ -389,7 +456,9 @@ int command_serve(int count, char **words)
 {
     static struct gateway gateway;
     struct error error;
-    if (!settings_read(settings, COUNT_OF(settings), count, words, &error) || !check_settings(&error)) {
+    bool are_fine = settings_read(settings, COUNT_OF(settings), count, words, &error) && check_settings(&error) &&
+                    read_when_down(&gateway.risk_when_down, &error);
+    if (!are_fine) {
         fprintf(stderr, "florin serve: %s\n", error.text);
         return EXIT_USAGE;
     }

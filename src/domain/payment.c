@@ -37,6 +37,8 @@ static const struct move moves[] = {
     { PAYMENT_AUTHORIZED,  EVENT_VOIDED,            ALWAYS,       PAYMENT_VOIDED     },
     { PAYMENT_AUTHORIZED,  EVENT_VOID_FAILED,       ALWAYS,       PAYMENT_AUTHORIZED },
     { PAYMENT_AUTHORIZED,  EVENT_EXPIRED,           ALWAYS,       PAYMENT_EXPIRED    },
+    { PAYMENT_AUTHORIZED,  EVENT_REVIEW_APPROVED,   ALWAYS,       PAYMENT_AUTHORIZED },
+    { PAYMENT_AUTHORIZED,  EVENT_REVIEW_DECLINED,   ALWAYS,       PAYMENT_AUTHORIZED },
     { PAYMENT_EXPIRED,     EVENT_VOID_STARTED,      ALWAYS,       PAYMENT_EXPIRED    },
     { PAYMENT_EXPIRED,     EVENT_VOIDED,            ALWAYS,       PAYMENT_EXPIRED    },
     { PAYMENT_EXPIRED,     EVENT_VOID_FAILED,       ALWAYS,       PAYMENT_EXPIRED    },
@@ -71,6 +73,8 @@ static const struct effect {
     [EVENT_OPERATION_DOUBTED] = { "operation_doubted",  OPERATION_NONE,      OPERATION_NONE      },
     [EVENT_OPERATION_REVIEW]  = { "operation_review",   OPERATION_NONE,      OPERATION_NONE      },
     [EVENT_OPERATION_RESUMED] = { "operation_resumed",  OPERATION_NONE,      OPERATION_NONE      },
+    [EVENT_REVIEW_APPROVED]   = { "review_approved",    OPERATION_NONE,      OPERATION_NONE      },
+    [EVENT_REVIEW_DECLINED]   = { "review_declined",    OPERATION_NONE,      OPERATION_NONE      },
 };
 
 static const char *const state_words[PAYMENT_STATE_COUNT] = {
@@ -80,11 +84,15 @@ static const char *const operation_words[OPERATION_KIND_COUNT] = { "", "authoriz
 static const char *const progress_words[OPERATION_STATE_COUNT] = {
     "running", "unknown", "review", "waiting", "done", "declined", "failed",
 };
+static const char *const risk_words[RISK_DECISION_COUNT] = { "", "allow", "step_up", "review", "deny" };
+static const char *const review_words[REVIEW_COUNT] = { "", "open", "approved", "declined", "closed" };
 /* clang-format on */
 
 str payment_state_word(enum payment_state state) { return str_of(state_words[state]); }
 str operation_kind_word(enum operation_kind kind) { return str_of(operation_words[kind]); }
 str operation_state_word(enum operation_state state) { return str_of(progress_words[state]); }
+str risk_decision_word(enum risk_decision decision) { return str_of(risk_words[decision]); }
+str review_word(enum review review) { return str_of(review_words[review]); }
 str event_kind_word(enum event_kind kind) { return str_of(effects[kind].word); }
 
 static int index_of(const char *const *words, int count, str word)
@@ -113,6 +121,20 @@ bool operation_state_named(str word, enum operation_state *out)
 {
     int found = index_of(progress_words, OPERATION_STATE_COUNT, word);
     if (found >= 0) *out = (enum operation_state)found;
+    return found >= 0;
+}
+
+bool risk_decision_named(str word, enum risk_decision *out)
+{
+    int found = index_of(risk_words, RISK_DECISION_COUNT, word);
+    if (found >= 0) *out = (enum risk_decision)found;
+    return found >= 0;
+}
+
+bool review_named(str word, enum review *out)
+{
+    int found = index_of(review_words, REVIEW_COUNT, word);
+    if (found >= 0) *out = (enum review)found;
     return found >= 0;
 }
 
@@ -164,7 +186,10 @@ enum refusal capability_refusal(const struct capability *can, const struct comma
     if (!takes_currency(can, authorize->amount.currency)) return REFUSED_CURRENCY_NOT_SUPPORTED;
     if (can->needs_cvv && !authorize->has_cvv && !authorize->on_page) return REFUSED_CVV_REQUIRED;
     if (can->needs_email && !authorize->has_email) return REFUSED_EMAIL_REQUIRED;
-    return capability_sells(can, authorize->on_page) && !authorize->captures_itself ? REFUSED_HOLD_NOT_SUPPORTED : REFUSED_NOT;
+    bool needs_hold = !authorize->captures_itself || authorize->risk == RISK_REVIEW;
+    if (needs_hold && capability_sells(can, authorize->on_page)) return REFUSED_HOLD_NOT_SUPPORTED;
+    bool can_step_up = authorize->on_page || (can->steps_up && authorize->has_return_url); /* on a page he has to prove it anyway */
+    return authorize->risk == RISK_STEP_UP && !can_step_up ? REFUSED_STEP_UP_NOT_POSSIBLE : REFUSED_NOT;
 }
 
 static struct decision decide_authorize(const struct payment *payment, const struct command *command)
@@ -172,13 +197,18 @@ static struct decision decide_authorize(const struct payment *payment, const str
     INSIST(payment->state == PAYMENT_NEW && money_is_payable(command->amount));
     enum refusal by_record = capability_refusal(&command->can, command);
     if (by_record != REFUSED_NOT) return refuse(by_record);
+    if (command->risk == RISK_DENY) return refuse(REFUSED_BY_RISK);
     if (command->card_expired) return refuse(REFUSED_CARD_EXPIRED);
 
     struct decision decision = happen(EVENT_AUTHORIZE_STARTED, command->amount.minor, command->now);
     decision.event.currency = command->amount.currency;
     decision.event.captures_itself = command->captures_itself;
+    decision.event.risk = command->risk;
     return decision;
 }
+
+/* No review stands between the hold and its money. */
+static bool is_approved(const struct payment *payment) { return payment->review == REVIEW_NONE || payment->review == REVIEW_APPROVED; }
 
 static struct decision decide_capture(const struct payment *payment, const struct command *command)
 {
@@ -187,6 +217,7 @@ static struct decision decide_capture(const struct payment *payment, const struc
     if (payment->state == PAYMENT_EXPIRED) return refuse(REFUSED_AUTHORIZATION_EXPIRED);
     if (payment->state != PAYMENT_AUTHORIZED) return refuse(REFUSED_INVALID_STATE);
     if (is_past_its_hold(payment, command->now)) return refuse(REFUSED_AUTHORIZATION_EXPIRED);
+    if (!is_approved(payment)) return refuse(REFUSED_NOT_APPROVED);
     if (!command->whole && !money_same_currency(command->amount, payment->amount)) return refuse(REFUSED_CURRENCY_MISMATCH);
     if (amount > payment->authorized_minor) return refuse(REFUSED_AMOUNT_EXCEEDS_AUTHORIZED);
     if (amount < payment->authorized_minor && !command->can.partial_capture) return refuse(REFUSED_PARTIAL_NOT_SUPPORTED);
@@ -232,9 +263,28 @@ static struct decision decide_expire(const struct payment *payment, const struct
     return happen(EVENT_EXPIRED, payment->authorized_minor, command->now);
 }
 
+/* Whoever says it. */
+static struct decision decide_review(const struct payment *payment, const struct command *command)
+{
+    if (payment->review != REVIEW_OPEN || payment->state != PAYMENT_AUTHORIZED) return refuse(REFUSED_NO_OPEN_REVIEW);
+    if (command->kind == COMMAND_DECLINE) return happen(EVENT_REVIEW_DECLINED, 0, command->now);
+    if (is_past_its_hold(payment, command->now)) return refuse(REFUSED_AUTHORIZATION_EXPIRED);
+
+    return happen(EVENT_REVIEW_APPROVED, 0, command->now);
+}
+
+static struct decision decide_end_review(const struct payment *payment, const struct command *command)
+{
+    micros ends = payment_review_ends(payment);
+    if (ends == 0 || command->now < ends) return refuse(REFUSED_INVALID_STATE);
+
+    return happen(EVENT_REVIEW_DECLINED, 0, command->now);
+}
+
 static struct decision (*const deciders[COMMAND_KIND_COUNT])(const struct payment *, const struct command *) = {
     [COMMAND_AUTHORIZE] = decide_authorize, [COMMAND_CAPTURE] = decide_capture, [COMMAND_VOID] = decide_void,
     [COMMAND_REFUND] = decide_refund,       [COMMAND_RELEASE] = decide_release, [COMMAND_EXPIRE] = decide_expire,
+    [COMMAND_APPROVE] = decide_review,      [COMMAND_DECLINE] = decide_review,  [COMMAND_END_REVIEW] = decide_end_review,
 };
 
 struct decision payment_decide(const struct payment *payment, const struct command *command)
@@ -317,12 +367,19 @@ static bool operation_allows(const struct payment *payment, enum event_kind kind
     return open == effect->closes;
 }
 
+static bool review_allows(const struct payment *payment, enum event_kind kind)
+{
+    if (kind == EVENT_REVIEW_APPROVED || kind == EVENT_REVIEW_DECLINED) return payment->review == REVIEW_OPEN;
+    return kind != EVENT_CAPTURE_STARTED || is_approved(payment);
+}
+
 bool payment_can(const struct payment *payment, const struct event *event)
 {
     bool is_doubt;
     bool possible = doubt_is_possible(payment, event->kind, &is_doubt);
     if (is_doubt) return possible;
-    return find_move(payment, event) && operation_allows(payment, event->kind) && amount_is_possible(payment, event);
+    return find_move(payment, event) && operation_allows(payment, event->kind) && review_allows(payment, event->kind) &&
+           amount_is_possible(payment, event);
 }
 
 static void apply_to_amounts(struct payment *payment, const struct event *event)
@@ -374,6 +431,37 @@ static void apply_to_operation(struct payment *payment, const struct event *even
     else payment->operation = (struct open_operation){ effect->opens, OPERATION_RUNNING, event->amount_minor, at };
 }
 
+/* What is said of a hold can only make it harder to take. */
+static void apply_to_hold(struct payment *payment, enum risk_decision risk)
+{
+    if (risk > payment->risk) payment->risk = risk;
+    if (risk == RISK_REVIEW) payment->review = REVIEW_OPEN;
+    if (risk != RISK_DENY) return;
+    payment->review = REVIEW_DECLINED;
+    payment->decline = DECLINE_FRAUD_SUSPECTED;
+}
+
+static void apply_to_review(struct payment *payment, const struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_AUTHORIZE_STARTED:
+        payment->risk = event->risk;
+        payment->review = event->risk == RISK_REVIEW ? REVIEW_OPEN : REVIEW_NONE;
+        break;
+    case EVENT_AUTHORIZED: apply_to_hold(payment, event->risk); break;
+    case EVENT_REVIEW_APPROVED: payment->review = REVIEW_APPROVED; break;
+    case EVENT_REVIEW_DECLINED: payment->review = REVIEW_DECLINED; break;
+    case EVENT_SOLD:
+    case EVENT_VOIDED:
+    case EVENT_EXPIRED:
+    case EVENT_DECLINED:
+    case EVENT_AUTHORIZE_FAILED:
+        if (payment->review == REVIEW_OPEN) payment->review = REVIEW_CLOSED;
+        break;
+    default: break;
+    }
+}
+
 void payment_apply(struct payment *payment, const struct event *event)
 {
     INSIST(payment_can(payment, event));
@@ -384,6 +472,7 @@ void payment_apply(struct payment *payment, const struct event *event)
     apply_to_amounts(payment, event);
     apply_to_times(payment, event, at);
     apply_to_operation(payment, event, at);
+    apply_to_review(payment, event);
     payment->changed_at = at;
     payment->sequence++;
 }
@@ -392,24 +481,40 @@ void payment_apply(struct payment *payment, const struct event *event)
 
 bool payment_follow_up(const struct payment *payment, const struct event *last, enum command_kind *command)
 {
-    if (last->kind == EVENT_AUTHORIZED && payment->captures_itself) {
+    bool is_denied = last->kind == EVENT_AUTHORIZED && payment->review == REVIEW_DECLINED;
+    bool may_be_taken = last->kind == EVENT_REVIEW_APPROVED || (last->kind == EVENT_AUTHORIZED && is_approved(payment));
+    if (may_be_taken && payment->captures_itself) {
         /* A processor whose clock or settings differ can give a hold that is over already. */
         *command = is_past_its_hold(payment, last->at) ? COMMAND_RELEASE : COMMAND_CAPTURE;
         return true;
     }
-    if (last->kind == EVENT_EXPIRED || (last->kind == EVENT_CAPTURE_FAILED && payment->captures_itself)) {
+    bool is_over = last->kind == EVENT_EXPIRED || last->kind == EVENT_REVIEW_DECLINED || is_denied;
+    if (is_over || (last->kind == EVENT_CAPTURE_FAILED && payment->captures_itself)) {
         *command = COMMAND_RELEASE;
         return true;
     }
     return false;
 }
 
+micros payment_review_ends(const struct payment *payment)
+{
+    micros tenth = (payment->expires_at - payment->authorized_at) / 10;
+    bool is_open = payment->review == REVIEW_OPEN && payment->state == PAYMENT_AUTHORIZED;
+    if (!is_open || payment->expires_at == 0) return 0;
+    return payment->expires_at - (tenth < PAYMENT_REVIEW_SPARE ? tenth : PAYMENT_REVIEW_SPARE);
+}
+
+static str word_of_review(enum review review) { return review == REVIEW_OPEN ? STR("under_review") : STR("review_declined"); }
+
 bool payment_may_ship(const struct payment *payment, micros now, str *reason)
 {
-    bool is_busy = payment->operation.kind != OPERATION_NONE;
-    bool ends_soon = payment->state == PAYMENT_AUTHORIZED && now >= payment->expires_at - PAYMENT_EXPIRY_GRACE;
-    *reason = is_busy ? STR("operation_in_progress") : ends_soon ? STR("authorization_expiring")
-                                                                 : payment_state_word(payment->state);
-    if (is_busy || ends_soon) return false;
+    bool is_busy = payment->operation.kind != OPERATION_NONE, is_held = payment->state == PAYMENT_AUTHORIZED;
+    bool ends_soon = is_held && now >= payment->expires_at - PAYMENT_EXPIRY_GRACE;
+    bool is_barred = is_held && !is_approved(payment);
+    *reason = is_busy     ? STR("operation_in_progress")
+              : is_barred ? word_of_review(payment->review)
+              : ends_soon ? STR("authorization_expiring")
+                          : payment_state_word(payment->state);
+    if (is_busy || is_barred || ends_soon) return false;
     return payment->state == PAYMENT_AUTHORIZED || payment->state == PAYMENT_CAPTURED;
 }

@@ -60,6 +60,30 @@ bool payment_state_named(str word, enum payment_state *out) MUST_CHECK;
 bool operation_kind_named(str word, enum operation_kind *out) MUST_CHECK;
 bool operation_state_named(str word, enum operation_state *out) MUST_CHECK;
 
+/* What the fraud checks said of a payment, the stricter later. The words are stored and told; false for an unknown one. */
+enum risk_decision {
+    RISK_UNASKED, /* there are none */
+    RISK_ALLOW,
+    RISK_STEP_UP, /* if the payer proves who he is */
+    RISK_REVIEW,  /* the money is held, and a person says whether it may be taken */
+    RISK_DENY,
+    RISK_DECISION_COUNT,
+};
+str risk_decision_word(enum risk_decision decision);
+bool risk_decision_named(str word, enum risk_decision *out) MUST_CHECK;
+
+/* How a review stands. */
+enum review {
+    REVIEW_NONE,
+    REVIEW_OPEN,
+    REVIEW_APPROVED,
+    REVIEW_DECLINED,
+    REVIEW_CLOSED, /* nobody has to say any more: nothing is held */
+    REVIEW_COUNT,
+};
+str review_word(enum review review);
+bool review_named(str word, enum review *out) MUST_CHECK;
+
 /* The operation that is open on a payment; at most one. kind OPERATION_NONE: none is. */
 struct open_operation {
     enum operation_kind kind;
@@ -78,6 +102,8 @@ struct payment {
     bool captures_itself;   /* capture: automatic */
     bool capture_id_known;  /* a refund needs it */
     enum decline decline;
+    enum risk_decision risk;
+    enum review review;
     struct open_operation operation;
     micros created_at, authorized_at, captured_at, voided_at, refunded_at;
     micros expires_at;  /* of the hold, by the processor's word; 0 before it is known */
@@ -97,6 +123,10 @@ enum payment_page {
 /* "none", "holds" or "sells", as the API tells it. */
 str page_word(enum payment_page page);
 
+/* A review that nobody has ended is declined this long before the hold ends, or a tenth of the hold's life if that is less: time for its
+ * void to be tried again. */
+#define PAYMENT_REVIEW_SPARE (INT64_C(60) * 60 * MICROS_PER_SECOND)
+
 /* What a processor can do, as far as the rules ask. */
 struct capability {
     bool partial_capture;
@@ -105,6 +135,7 @@ struct capability {
     bool needs_email;      /* of the payer */
     bool only_sells;       /* there is no hold: authorized is captured */
     enum payment_page page;
+    bool steps_up;         /* can have the payer prove who he is, whatever the card's bank thinks of it */
     const char *currencies; /* "USD EUR"; NULL: any */
 };
 
@@ -115,6 +146,9 @@ enum command_kind {
     COMMAND_REFUND,
     COMMAND_RELEASE, /* our own void: of an expired hold, or of one that could not be captured */
     COMMAND_EXPIRE,  /* the clock says that the hold is over */
+    COMMAND_APPROVE, /* the review's word */
+    COMMAND_DECLINE,
+    COMMAND_END_REVIEW, /* the clock says that nobody has reviewed it in time */
     COMMAND_KIND_COUNT,
 };
 
@@ -126,7 +160,9 @@ struct command {
     bool on_page;      /* authorize: the payer pays on the processor's page; there is no card */
     bool has_cvv;      /* authorize */
     bool has_email;    /* authorize */
+    bool has_return_url; /* authorize: the payer can be sent away */
     bool card_expired; /* authorize: by the card's own date */
+    enum risk_decision risk; /* authorize */
     micros now;
     struct capability can;
 };
@@ -158,6 +194,8 @@ enum event_kind {
     EVENT_OPERATION_DOUBTED, /* running -> unknown */
     EVENT_OPERATION_REVIEW,  /* -> review, with a reason */
     EVENT_OPERATION_RESUMED, /* review, waiting -> running: what was missing came */
+    EVENT_REVIEW_APPROVED,   /* the money that is held may be taken */
+    EVENT_REVIEW_DECLINED,   /* it may not: the hold is released */
     EVENT_KIND_COUNT,
 };
 
@@ -174,6 +212,7 @@ struct event {
     bool captures_itself;  /* EVENT_AUTHORIZE_STARTED */
     bool id_known;         /* EVENT_CAPTURED, EVENT_SOLD */
     currency currency;     /* EVENT_AUTHORIZE_STARTED */
+    enum risk_decision risk; /* EVENT_AUTHORIZE_STARTED, EVENT_AUTHORIZED: what was said of it then; RISK_UNASKED: nothing */
 };
 
 struct decision {
@@ -199,8 +238,11 @@ void payment_apply(struct payment *payment, const struct event *event);
  * any more. False: nothing. */
 bool payment_follow_up(const struct payment *payment, const struct event *last, enum command_kind *command);
 
-/* Goods may be shipped against it: authorized with more than the grace left, or captured and not wholly refunded, and no
- * operation open. *reason is a stable word either way. */
+/* When the clock declines a review that is open on a hold; 0: it never does. */
+micros payment_review_ends(const struct payment *payment);
+
+/* Goods may be shipped against it: authorized with more than the grace left and no review against it, or captured and not wholly refunded,
+ * and no operation open. *reason is a stable word either way. */
 bool payment_may_ship(const struct payment *payment, micros now, str *reason);
 
 #endif

@@ -22,6 +22,10 @@ enum refusal {
     REFUSED_HOLD_NOT_SUPPORTED, /* the processor only sells */
     REFUSED_PAGE_NOT_SUPPORTED, /* the processor has no page on which a payer pays */
     REFUSED_CARD_EXPIRED,      /* by its own date: a decline without asking anybody */
+    REFUSED_BY_RISK,           /* the fraud checks: a decline without asking anybody */
+    REFUSED_STEP_UP_NOT_POSSIBLE, /* the fraud checks ask for one, and the payer cannot prove himself there: the same */
+    REFUSED_NOT_APPROVED,      /* a review is open, or has declined it */
+    REFUSED_NO_OPEN_REVIEW,
     REFUSED_TOKEN_UNKNOWN,
     REFUSED_TOKEN_DELETED,
     REFUSED_TOKEN_USED,        /* it was good for one payment */

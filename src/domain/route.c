@@ -16,6 +16,7 @@ static const char *const bar_words[ROUTE_BAR_COUNT] = {
     [ROUTE_NO_PARTIAL_REFUND]  = "partial_refund_not_supported",
     [ROUTE_NO_CVV]             = "cvv_required",
     [ROUTE_NO_EMAIL]           = "email_required",
+    [ROUTE_NO_STEP_UP]         = "step_up_not_possible",
     [ROUTE_BREAKER_OPEN]       = "breaker_open",
 };
 /* clang-format on */
@@ -81,13 +82,15 @@ static enum fit rule_fits(const struct route_rule *rule, const struct route_fact
 static enum route_bar bar_by_record(const struct route_candidate *candidate, const struct route_facts *facts)
 {
     struct command authorize = { .amount = facts->amount, .captures_itself = facts->captures_itself, .on_page = facts->on_page,
-                                 .has_cvv = facts->has_cvv, .has_email = facts->has_email };
+                                 .has_cvv = facts->has_cvv, .has_email = facts->has_email, .has_return_url = facts->has_return_url,
+                                 .risk = facts->risk };
     switch (capability_refusal(&candidate->can, &authorize)) {
     case REFUSED_PAGE_NOT_SUPPORTED: return ROUTE_NO_PAGE;
     case REFUSED_CURRENCY_NOT_SUPPORTED: return ROUTE_NO_CURRENCY;
     case REFUSED_HOLD_NOT_SUPPORTED: return ROUTE_NO_HOLD;
     case REFUSED_CVV_REQUIRED: return ROUTE_NO_CVV;
     case REFUSED_EMAIL_REQUIRED: return ROUTE_NO_EMAIL;
+    case REFUSED_STEP_UP_NOT_POSSIBLE: return ROUTE_NO_STEP_UP;
     default: return ROUTE_CLEAR;
     }
 }

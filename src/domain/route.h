@@ -89,7 +89,8 @@ struct route_facts {
     money amount;
     bool captures_itself;
     bool on_page; /* there is no card */
-    bool has_cvv, has_email;
+    bool has_cvv, has_email, has_return_url;
+    enum risk_decision risk; /* what the fraud checks say, if it is asked for that */
     str brand;    /* as in struct card_face; empty on a page */
     int64_t bin;  /* the card's first CARD_BIN_DIGITS digits; ROUTE_BIN_NONE: there is no card; ROUTE_BIN_UNKNOWN: not any more */
     str customer_id;
@@ -114,6 +115,7 @@ enum route_bar {
     ROUTE_NO_PARTIAL_REFUND,
     ROUTE_NO_CVV,
     ROUTE_NO_EMAIL,
+    ROUTE_NO_STEP_UP,
     ROUTE_BREAKER_OPEN, /* for a while */
     ROUTE_BAR_COUNT,
 };

@@ -16,7 +16,8 @@ enum operation_kind asked_of(const struct operation_flow *flow, const struct pay
 {
     bool chained = !str_equal(str_of(flow->operation.answer_operation_id.text), operation_id_str(&flow->operation.id));
     if (flow->asked != OPERATION_NONE) return flow->asked;
-    if (record && record->payment.captures_itself && chained) return OPERATION_AUTHORIZE;
+    bool goes_on = record && (record->payment.captures_itself || record->payment.risk == RISK_DENY); /* what was held and denied is released */
+    if (goes_on && chained) return OPERATION_AUTHORIZE;
     return flow->operation.kind;
 }
 

@@ -295,6 +295,10 @@ static micros pause_of(struct operation_flow *flow)
 
 static struct next act_on(struct operation_flow *flow)
 {
+    if (risk_asks_again(flow)) {
+        flow->risk.is_asked = false;
+        return go(ASK_RISK);
+    }
     switch (flow->verdict.kind) {
     case VERDICT_DONE:
     case VERDICT_DECLINED:

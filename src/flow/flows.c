@@ -46,6 +46,12 @@ struct flows *flows_open(const struct flows_options *options)
 
 void flows_route_by(struct flows *flows, const struct route_rules *rules) { flows->routes = rules; }
 
+void flows_check_by(struct flows *flows, const struct risk_rules *rules, enum risk_decision when_down)
+{
+    flows->risk_rules = rules;
+    flows->risk_when_down = when_down;
+}
+
 void flows_stop_taking(struct flows *flows) { flows->stopping = true; }
 
 bool flows_are_quiet(const struct flows *flows)
@@ -146,7 +152,8 @@ void flows_authorize(struct flows *flows, const struct request_name *name, const
     struct arena *arena = &flow->flow.arena;
     flow->asked = OPERATION_AUTHORIZE;
     flow->command = (struct command){ .kind = COMMAND_AUTHORIZE, .amount = wish->amount, .captures_itself = wish->captures_itself,
-                                      .on_page = wish->on_page, .has_email = wish->customer_email.length > 0 };
+                                      .on_page = wish->on_page, .has_email = wish->customer_email.length > 0,
+                                      .has_return_url = wish->return_url.length > 0 };
     flow->wish = *wish;
     flow->wish.order_id = arena_copy(arena, wish->order_id);
     flow->wish.customer_id = arena_copy(arena, wish->customer_id);
@@ -165,6 +172,8 @@ static enum operation_kind operation_of_command(enum command_kind kind)
     case COMMAND_CAPTURE: return OPERATION_CAPTURE;
     case COMMAND_VOID: return OPERATION_VOID;
     case COMMAND_REFUND: return OPERATION_REFUND;
+    case COMMAND_APPROVE: return OPERATION_CAPTURE; /* if one follows, which is what is waited for */
+    case COMMAND_DECLINE: return OPERATION_VOID;
     default: return OPERATION_NONE;
     }
 }

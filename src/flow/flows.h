@@ -6,12 +6,13 @@
 
 #include "base/hash.h"
 #include "domain/route.h"
-#include "processor/processor.h"
+#include "processor/risk_provider.h"
 #include "store/store.h"
 #include "vault/vault.h"
 #include "world/world.h"
 
 struct flows;
+struct safe;
 
 /* ---- answers ---- */
 
@@ -92,7 +93,9 @@ struct processor_settings {
 struct flows_options {
     struct world *world;
     struct vault *vault;
+    struct safe *safe;        /* stored cards, whose fingerprints the fraud checks may ask for; NULL: there are none */
     struct hash key_secret;   /* makes processors' idempotency keys */
+    struct hash risk_secret;  /* hides by whom tries are counted */
     str merchant;
     const char *public_url;   /* where the world reaches us, without a slash at the end; payers come back to it */
     struct node_life life;    /* which node this is, among several on one database; without a name: it is alone */
@@ -118,6 +121,14 @@ void flows_recover(struct flows *flows, void (*ready)(void *context), void *cont
 /* These rules say from now on which processor a new payment goes to that names none; they stay the caller's, until others are given.
  * NULL: there are none, as at first. */
 void flows_route_by(struct flows *flows, const struct route_rules *rules);
+
+/* These rules say from now on which new payment may be tried, as flows_route_by; NULL: all of them, unasked. `when_down` stands for what
+ * cannot be found out: the fingerprint of a card while the vault is sealed. RISK_ALLOW: rules that ask for it are passed over. */
+void flows_check_by(struct flows *flows, const struct risk_rules *rules, enum risk_decision when_down);
+
+/* That company is asked about each new payment, too, which the rules neither allow nor deny, and again about what was held. Before
+ * flows_recover; both stay the caller's. `when_down` stands for its answer when there is none. */
+void flows_ask_about_risk(struct flows *flows, const struct risk_provider *provider, const struct processor_settings *settings);
 
 /* How long a node's lease lasts: by its own clock from the moment before its sign of life was written, and by the others' clocks from
  * the moment after they saw it. The second is longer, so that who lost his lease knows it before anybody acts on it. */
@@ -154,6 +165,8 @@ struct payment_wish {
     str description; /* STR_NONE: none */
     str metadata;    /* JSON object */
     str customer_email, customer_name; /* STR_NONE: not given */
+    struct ip_address customer_address;   /* where he is, as the merchant's server saw him */
+    bool has_customer_address;
     str return_url;  /* where the payer is to be sent in the end; STR_NONE: he cannot be sent anywhere */
     bool on_page;            /* the payer pays on the processor's page: there is no card. It needs a return_url */
     const struct card *card; /* NULL: it could not be had, and card_trouble says why; or there is none */
@@ -168,9 +181,9 @@ void flows_authorize(struct flows *flows, const struct request_name *name, const
  * taken up after a restart is not known by its key. */
 bool flows_are_running(const struct flows *flows, str scope, str key);
 
-/* Captures, voids or refunds. */
+/* Captures, voids or refunds, or ends a review. */
 struct change_wish {
-    enum command_kind command; /* COMMAND_CAPTURE, COMMAND_VOID, COMMAND_REFUND */
+    enum command_kind command; /* COMMAND_CAPTURE, COMMAND_VOID, COMMAND_REFUND, COMMAND_APPROVE, COMMAND_DECLINE */
     str payment_id;
     bool whole;        /* all that is left */
     int64_t amount_minor;

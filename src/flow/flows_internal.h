@@ -23,6 +23,8 @@ struct line {
 enum operation_step {
     PREPARE,
     RECORD_ATTEMPT,
+    ASK_RISK,
+    READ_RISK,
     CALL_PROCESSOR,
     READ_ANSWER,
     RECORD_EXCHANGE,
@@ -50,6 +52,33 @@ enum operation_entry {
     ENTRY_SETTLE,  /* a person */
 };
 
+/* How a payment would be taken if the fraud checks said that. */
+struct way {
+    struct route_decision route;
+    enum route_bar bar;
+    struct line *line;
+    enum ending_kind trouble; /* ENDING_DONE: the line takes it */
+};
+
+enum { RISK_BIN_DIGITS = 6 }; /* with the last four these may be told of any card (PCI DSS 3.4.1) */
+
+/* The fraud checks of a new payment. */
+struct risk_check {
+    bool is_on;
+    struct risk_rule *rules; /* of which one may decide: they fit but for their limits */
+    size_t rule_count;
+    str subjects[RISK_SUBJECT_COUNT]; /* by which it is counted; STR_NONE: not by that */
+    bool is_counted;
+    str card_fingerprint; /* STR_NONE: nobody asks, or it cannot be had */
+    const struct risk_rule *decided_by; /* in the transaction; NULL: none, by which it may be tried */
+    char bin[RISK_BIN_DIGITS + 1]; /* for the company that is asked; empty: there is none, or it is not known any more */
+    bool is_asked;                 /* it has answered, or could not ... */
+    bool is_down;                  /* ... and what was declared for that stands here: */
+    struct risk_answer answer;
+    bool answer_decides;           /* in the transaction: it is stricter than the rules */
+    const struct way *ways[RISK_DECISION_COUNT]; /* NULL: as if there were no checks */
+};
+
 /* One payment being worked on: an operation and what follows from it. */
 struct operation_flow {
     struct flow flow; /* first: the engine's */
@@ -73,6 +102,7 @@ struct operation_flow {
     struct route_decision route;  /* authorize; its line is the first of the order, else the nearest one */
     enum route_bar route_bar;     /* why nobody can take it; ROUTE_CLEAR: somebody does */
     bool route_is_used;           /* by the transaction, so it is to be counted */
+    struct risk_check risk;       /* authorize */
     bool refuses_new;             /* a new payment cannot be begun now ... */
     enum ending_kind refuses_with; /* ... for this reason; what was begun before is answered all the same */
     struct settle_wish settle;
@@ -132,6 +162,10 @@ struct flows {
     struct operation_flow *by_payment[FLOW_BUCKETS];
     struct world_timer sweep_timer, room_timer;
     const struct route_rules *routes; /* NULL: none */
+    const struct risk_rules *risk_rules; /* NULL: none */
+    enum risk_decision risk_when_down;
+    const struct risk_provider *risk_provider; /* NULL: nobody is asked */
+    struct line risk_line;
     struct recovery *recovery;
     struct nodes *nodes; /* NULL: it is alone */
 };
@@ -205,14 +239,45 @@ const struct answer_form *form_of(const struct operation_flow *flow);
 
 /* ---- routing.c: which processor takes a new payment ---- */
 
-/* Sets the flow's route, and its line. `bin`: as in struct route_facts. */
+/* Sets the flow's route, and its line; and finds other ways for what the fraud checks may come to. `bin`: as in struct route_facts. */
 void route_payment(struct operation_flow *flow, int64_t bin);
+/* In the transaction, once they have spoken. False: nobody can take it that way, and flow->refuses_with says why. */
+bool route_after_risk(struct operation_flow *flow) MUST_CHECK;
 
 /* What history tells of it: by which rule, who is next, and who was passed over and why. */
 void route_put(struct text *text, const struct operation_flow *flow);
 
 /* For /metrics, once it is durable. */
 void route_count(const struct operation_flow *flow);
+
+/* ---- risking.c: may a new payment be tried? ---- */
+
+/* Finds the rules that may decide; the card is seen and kept nowhere. NULL: there is none. */
+void risk_prepare(struct operation_flow *flow, const struct card_number *number);
+/* In the transaction, once they have spoken: is the company to be asked, before anything is recorded? */
+bool risk_wants_answer(const struct operation_flow *flow);
+/* On the loop: is it to be asked again, since a processor holds the money? */
+bool risk_asks_again(const struct operation_flow *flow);
+/* May these rules come to that? */
+bool risk_may_say(const struct operation_flow *flow, enum risk_decision decision);
+/* In the transaction: counts, and sets command.risk. */
+void risk_judge(struct operation_flow *flow);
+/* The same: which rule it was, on the payment; and the try, to be counted from now on. */
+void risk_keep(struct operation_flow *flow);
+void risk_save_try(struct operation_flow *flow, bool failed);
+/* In the transaction, before that event: the company decides, if it is stricter than what was said before. */
+void risk_keep_hold(struct operation_flow *flow, const struct event *event);
+/* What was said of a hold; RISK_UNASKED: nobody was asked. */
+enum risk_decision risk_of_hold(const struct operation_flow *flow);
+/* What history tells of it; nothing where nobody checked. */
+void risk_put(struct text *text, const struct operation_flow *flow, const struct event *event);
+/* For /metrics, once it is durable. */
+void risk_tally(const struct operation_flow *flow);
+
+/* ---- asking.c: a company that judges payments ---- */
+
+struct next ask_about_risk(struct flow *flow);
+struct next read_about_risk(struct flow *flow);
 
 /* ---- nodes.c: the lease of this node, and the others ---- */
 
@@ -244,5 +309,7 @@ void measure_ended(const struct operation_flow *flow);
 void measure_doubt(enum verdict_kind kind);
 void measure_takeover(size_t operations);
 void measure_route(str rule, str processor);
+void measure_risk(str rule, str decision);
+void measure_risk_call(bool is_answered);
 
 #endif

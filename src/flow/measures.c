@@ -5,7 +5,7 @@
 
 #include "flow/flows_internal.h"
 
-enum { ROUTE_SERIES_MAX = 256, ROUTE_LABELS_BYTES = 96 };
+enum { RULE_SERIES_MAX = 256, RULE_LABELS_BYTES = 96 };
 
 #define OPERATIONS(kind_word, result_word)                                                                             \
     {                                                                                                                  \
@@ -45,41 +45,64 @@ static struct metric stray_holds = { .name = "florin_possible_stray_holds_total"
                                      .help = "Holds that lost tries may have left at a processor.",
                                      .kind = METRIC_COUNTER };
 
+static struct metric risk_answers = { .name = "florin_risk_calls_total", .labels = "result=\"answered\"",
+                                      .help = "Questions to the company that judges payments, by what came of them.", .kind = METRIC_COUNTER },
+                     risk_silences = { .name = "florin_risk_calls_total", .labels = "result=\"down\"",
+                                       .help = "Questions to the company that judges payments, by what came of them.", .kind = METRIC_COUNTER };
 static struct metric takeovers = { .name = "florin_node_takeovers_total", .help = "Nodes whose work this one took over.",
                                    .kind = METRIC_COUNTER };
 static struct metric operations_taken_over = { .name = "florin_operations_taken_over_total",
                                                .help = "Open operations that came to this node by that.",
                                                .kind = METRIC_COUNTER };
 
-/* One series for each rule and processor that a decision has named, as they come: rules may change while we run. Beyond the last, all
- * others are one. */
-static struct route_series {
-    char labels[ROUTE_LABELS_BYTES];
-    struct metric count;
-} routes[ROUTE_SERIES_MAX];
-static size_t route_series_count;
+/* One series for each rule that a decision has named and what came of it, as they come: rules may change while we run. Beyond the last,
+ * all others are one. */
+struct rule_counts {
+    const char *name, *help, *other; /* the labels of the first series: of all others */
+    struct rule_series {
+        char labels[RULE_LABELS_BYTES];
+        struct metric count;
+    } series[RULE_SERIES_MAX];
+    size_t series_count;
+};
 
-static struct metric *route_series(const char *labels)
+static struct rule_counts
+    routes = { .name = "florin_route_decisions_total", .help = "New payments, by the rule that decided and who takes them.",
+               .other = "rule=\"other\",processor=\"\"" },
+    risks = { .name = "florin_risk_decisions_total", .help = "New payments, by the rule of the fraud checks that decided and what it said.",
+              .other = "rule=\"other\",decision=\"\"" };
+
+static struct metric *series_of(struct rule_counts *counts, const char *labels)
 {
-    for (size_t i = 0; i < route_series_count; i++) {
-        if (strcmp(routes[i].labels, labels) == 0) return &routes[i].count;
+    for (size_t i = 0; i < counts->series_count; i++) {
+        if (strcmp(counts->series[i].labels, labels) == 0) return &counts->series[i].count;
     }
-    if (route_series_count == ROUTE_SERIES_MAX) return NULL;
-    struct route_series *fresh = &routes[route_series_count++];
-    memcpy(fresh->labels, labels, ROUTE_LABELS_BYTES);
-    fresh->count = (struct metric){ .name = "florin_route_decisions_total", .labels = fresh->labels,
-                                    .help = "New payments, by the rule that decided and who takes them.", .kind = METRIC_COUNTER };
+    if (counts->series_count == RULE_SERIES_MAX) return &counts->series[0].count;
+    struct rule_series *fresh = &counts->series[counts->series_count++];
+    (void)snprintf(fresh->labels, sizeof fresh->labels, "%s", labels);
+    fresh->count = (struct metric){ .name = counts->name, .labels = fresh->labels, .help = counts->help, .kind = METRIC_COUNTER };
     metric_register(&fresh->count);
     return &fresh->count;
 }
 
+static void count_rule(struct rule_counts *counts, const char *labels)
+{
+    if (counts->series_count == 0) (void)series_of(counts, counts->other);
+    metric_add(series_of(counts, labels), 1);
+}
+
 void measure_route(str rule, str processor)
 {
-    char labels[ROUTE_LABELS_BYTES] = "rule=\"other\",processor=\"\"";
-    if (route_series_count == 0) (void)route_series(labels);
+    char labels[RULE_LABELS_BYTES];
     (void)snprintf(labels, sizeof labels, "rule=\"%.*s\",processor=\"%.*s\"", STR_FORMAT(rule), STR_FORMAT(processor));
-    struct metric *series = route_series(labels);
-    metric_add(series ? series : &routes[0].count, 1);
+    count_rule(&routes, labels);
+}
+
+void measure_risk(str rule, str decision)
+{
+    char labels[RULE_LABELS_BYTES];
+    (void)snprintf(labels, sizeof labels, "rule=\"%.*s\",decision=\"%.*s\"", STR_FORMAT(rule), STR_FORMAT(decision));
+    count_rule(&risks, labels);
 }
 
 void flows_register_metrics(void)
@@ -94,6 +117,8 @@ void flows_register_metrics(void)
     metric_register(&doubts);
     metric_register(&reviews);
     metric_register(&stray_holds);
+    metric_register(&risk_answers);
+    metric_register(&risk_silences);
     metric_register(&takeovers);
     metric_register(&operations_taken_over);
 }
@@ -110,6 +135,8 @@ void measure_call(const struct http_call *call, bool first)
     if (!first) metric_add(&tries_beyond_first, 1);
     if (call->sent_at) metric_observe_us(&call_seconds, call->ended_at - call->sent_at);
 }
+
+void measure_risk_call(bool is_answered) { metric_add(is_answered ? &risk_answers : &risk_silences, 1); }
 
 void measure_ended(const struct operation_flow *flow)
 {

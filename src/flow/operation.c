@@ -8,6 +8,9 @@
  *                  |  +-> reply       +--- wait <------+--> record_doubt
  *                  +-> join, seal_again -> record_resumed (a request that is running or waits for its card)
  *
+ *   record_attempt -> ask_risk -> read_risk -> record_attempt      where a company judges payments: before anything is recorded,
+ *   read_answer -> ask_risk -> read_risk -> record_outcome         and when the money is held
+ *
  *   reload -> wait              side door: an open operation after a restart
  *   record_settlement           side door: a person's word on an operation in review
  */
@@ -71,8 +74,16 @@ static void refuse_new(struct operation_flow *flow, enum ending_kind why)
 static void take_card(struct operation_flow *flow)
 {
     int64_t bin = card_bin(&flow->wish.card->number);
+    risk_prepare(flow, &flow->wish.card->number);
     if (!seal_card(flow)) refuse_new(flow, ENDING_OVERLOADED);
     route_payment(flow, bin);
+}
+
+/* Who pays on a page brings no card. */
+static void take_payer(struct operation_flow *flow)
+{
+    risk_prepare(flow, NULL);
+    route_payment(flow, ROUTE_BIN_NONE);
 }
 
 /* What is not begun now is refused only after the key was looked up: an earlier answer is given whatever the weather. */
@@ -86,7 +97,7 @@ static struct next prepare(struct flow *base)
     make_id(base->world, STR("pay_"), flow->payment_id.text);
     if (flow->wish.card_trouble != ENDING_DONE) refuse_new(flow, flow->wish.card_trouble);
     if (flow->wish.card) take_card(flow);
-    else if (flow->command.on_page) route_payment(flow, ROUTE_BIN_NONE);
+    else if (flow->command.on_page) take_payer(flow);
     if (flows->storage_low) refuse_new(flow, ENDING_STORAGE_LOW);
     if (!line_is_set_up(flow->line)) refuse_new(flow, ENDING_NOT_SET_UP);
     if (pace_refuses_new(&flow->line->pace, base->world)) refuse_new(flow, ENDING_UNAVAILABLE);
@@ -232,6 +243,8 @@ static struct next reply(struct flow *base)
 static const struct step steps[] = {
     [PREPARE]           = { "prepare",           ON_LOOP,        prepare,           0            },
     [RECORD_ATTEMPT]    = { "record_attempt",    IN_TRANSACTION, record_attempt,    DECLINE_WORK },
+    [ASK_RISK]          = { "ask_risk",          ON_LOOP,        ask_about_risk,    0            },
+    [READ_RISK]         = { "read_risk",         ON_LOOP,        read_about_risk,   0            },
     [CALL_PROCESSOR]    = { "call_processor",    ON_LOOP,        call_processor,    0            },
     [READ_ANSWER]       = { "read_answer",       ON_LOOP,        read_answer,       0            },
     [RECORD_EXCHANGE]   = { "record_exchange",   IN_TRANSACTION, record_exchange,   0            },
@@ -290,6 +303,7 @@ static void rested(struct flow *base, bool committed)
         flow->operation = flow->moved_operation;
     }
     if (committed && flow->route_is_used) route_count(flow);
+    if (committed && flow->route_is_used) risk_tally(flow);
     flow->route_is_used = false;
     flow->has_moved = false;
     flow->has_reply = flow->has_reply && committed;

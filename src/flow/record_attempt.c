@@ -71,17 +71,38 @@ static void keep_request(struct operation_flow *flow, bool of_operation)
     if (flow->name.key.length > 0) store_save_request(flow->flow.store, merchant_of(flow), &request);
 }
 
-/* A card past its own date: declined without asking anybody, as a payment of its own. */
-static struct next decline_by_date(struct operation_flow *flow)
+/* Why a payment is declined that goes to nobody, and what it is called. */
+static const struct own_decline {
+    enum refusal refusal;
+    enum decline decline;
+    const char *reason;
+    bool is_failure; /* of the card, as if its bank had said so */
+} own_declines[] = {
+    { REFUSED_CARD_EXPIRED, DECLINE_EXPIRED_CARD, "card_date_is_past", true },
+    { REFUSED_BY_RISK, DECLINE_FRAUD_SUSPECTED, "denied_by_risk", false },
+    { REFUSED_STEP_UP_NOT_POSSIBLE, DECLINE_AUTHENTICATION_REQUIRED, "step_up_not_possible", false },
+};
+
+static const struct own_decline *own_decline_of(enum refusal refusal)
 {
-    struct command dateless = flow->command;
-    struct telling telling = { .reason = "card_date_is_past" };
-    dateless.card_expired = false;
-    struct decision started = payment_decide(&flow->moved.payment, &dateless);
-    struct event declined = { .kind = EVENT_DECLINED, .decline = DECLINE_EXPIRED_CARD, .at = flow->command.now };
-    happen(flow, &started.event, &telling);
+    for (size_t i = 0; i < COUNT_OF(own_declines); i++) {
+        if (own_declines[i].refusal == refusal) return &own_declines[i];
+    }
+    return NULL;
+}
+
+/* Declined without asking anybody, as a payment of its own. */
+static struct next decline_unasked(struct operation_flow *flow, const struct own_decline *why)
+{
+    struct telling telling = { .reason = why->reason };
+    struct event started = { .kind = EVENT_AUTHORIZE_STARTED, .amount_minor = flow->command.amount.minor,
+                             .currency = flow->command.amount.currency, .captures_itself = flow->command.captures_itself,
+                             .risk = flow->command.risk, .at = flow->command.now };
+    struct event declined = { .kind = EVENT_DECLINED, .decline = why->decline, .at = flow->command.now };
+    happen(flow, &started, &telling);
     happen(flow, &declined, &telling);
     store_save_new_payment(flow->flow.store, merchant_of(flow), &flow->moved);
+    risk_save_try(flow, why->is_failure);
     write_reply(flow, ENDING_DECLINED, REFUSED_NOT, &flow->moved);
     keep_request(flow, false);
     return go(REPLY);
@@ -92,7 +113,7 @@ static struct next refuse(struct operation_flow *flow, enum refusal refusal)
 {
     bool is_new = flow->moved.payment.state == PAYMENT_NEW;
     if (flow->entry == ENTRY_EXPIRE) return finish();
-    if (refusal == REFUSED_CARD_EXPIRED) return decline_by_date(flow);
+    if (own_decline_of(refusal)) return decline_unasked(flow, own_decline_of(refusal));
     if (is_new) flow->moved.id = (struct payment_id){ "" };
     write_reply(flow, ENDING_REFUSED, refusal, is_new ? NULL : &flow->moved);
     if (refusal != REFUSED_OPERATION_IN_PROGRESS) keep_request(flow, false);
@@ -108,6 +129,7 @@ static void fresh_payment(struct operation_flow *flow)
                                       .description = flow->wish.description,
                                       .metadata = flow->wish.metadata,
                                       .processor = str_of(flow->line->settings.processor->name) };
+    risk_keep(flow);
     if (flow->command.on_page) return;
     bool fits = str_copy_to(str_of(flow->card_face.brand), moved->card_brand, sizeof moved->card_brand);
     INSIST(fits);
@@ -135,6 +157,23 @@ static struct next release_expired(struct operation_flow *flow, const struct eve
     return go(CALL_PROCESSOR);
 }
 
+/* The review's word, or the clock's: its money may be taken, which an automatic payment does at once, or is to be freed. */
+static struct next end_review(struct operation_flow *flow, const struct event *ended)
+{
+    enum command_kind following;
+    bool has_key = flow->name.key.length > 0;
+    struct telling telling = { .by = flow->entry == ENTRY_EXPIRE ? STR("clock") : STR_NONE };
+    flow->goes_on = flow->ends_operation = false;
+    happen(flow, ended, &telling);
+    bool follows = payment_follow_up(&flow->moved.payment, ended, &following);
+    if (follows) begin_after(flow, following, has_key ? &flow->fresh_id : NULL);
+    store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
+    if (!follows) write_reply(flow, ENDING_DONE, REFUSED_NOT, &flow->moved);
+    keep_request(flow, follows);
+    flow->has_moved = true;
+    return go(follows ? CALL_PROCESSOR : REPLY);
+}
+
 /* What the merchant told of him, if anything. */
 static void keep_payer(struct operation_flow *flow)
 {
@@ -149,8 +188,16 @@ static void keep_payer(struct operation_flow *flow)
 static enum refusal refusal_of_route(const struct operation_flow *flow)
 {
     if (flow->route_bar == ROUTE_NO_CAPTURE) return REFUSED_HOLD_NOT_SUPPORTED;
+    if (flow->route_bar == ROUTE_NO_STEP_UP) return REFUSED_STEP_UP_NOT_POSSIBLE;
     bool lacks_parts = flow->route_bar == ROUTE_NO_PARTIAL_CAPTURE || flow->route_bar == ROUTE_NO_PARTIAL_REFUND;
     return lacks_parts ? REFUSED_PARTIAL_NOT_SUPPORTED : REFUSED_NOT;
+}
+
+/* Without a record: the key stays free. */
+static struct next turn_away(struct operation_flow *flow, enum ending_kind why)
+{
+    write_reply(flow, why, REFUSED_NOT, NULL);
+    return flow->entry == ENTRY_EXPIRE ? finish() : go(REPLY);
 }
 
 static struct next begin_requested(struct operation_flow *flow)
@@ -158,8 +205,10 @@ static struct next begin_requested(struct operation_flow *flow)
     struct token_record token = { 0 };
     bool is_new = flow->command.kind == COMMAND_AUTHORIZE;
     if (is_new) {
-        fresh_payment(flow);
         flow->route_is_used = true;
+        risk_judge(flow);
+        if (!route_after_risk(flow)) return turn_away(flow, flow->refuses_with);
+        fresh_payment(flow);
         if (refusal_of_route(flow) != REFUSED_NOT) return refuse(flow, refusal_of_route(flow));
     }
     flow->command.can = flow->line->settings.processor->can;
@@ -169,24 +218,23 @@ static struct next begin_requested(struct operation_flow *flow)
     enum refusal refused = is_new ? take_token(flow, &token) : REFUSED_NOT;
     if (refused == REFUSED_NOT) refused = decision.refusal;
     if (refused != REFUSED_NOT) return refuse(flow, refused);
+    if (is_new && risk_wants_answer(flow)) {
+        flow->route_is_used = false;
+        return go(ASK_RISK);
+    }
     if (decision.event.kind == EVENT_EXPIRED) return release_expired(flow, &decision.event);
+    if (decision.event.kind == EVENT_REVIEW_APPROVED || decision.event.kind == EVENT_REVIEW_DECLINED) return end_review(flow, &decision.event);
 
     if (is_new) keep_payer(flow);
     begin_operation(flow, &decision.event, flow->name.key.length > 0 ? &flow->fresh_id : NULL);
     if (token.id.bytes) store_save_token_use(flow->flow.store, merchant_of(flow), &token, payment_id_str(&flow->moved.id), flow->command.now);
+    if (is_new) risk_save_try(flow, false);
     if (is_new) store_save_new_payment(flow->flow.store, merchant_of(flow), &flow->moved);
     else store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
     keep_request(flow, true);
     load_refunds(flow, &flow->moved);
     flow->has_moved = true;
     return go(CALL_PROCESSOR);
-}
-
-/* Without a record: the key stays free. */
-static struct next turn_away(struct operation_flow *flow, enum ending_kind why)
-{
-    write_reply(flow, why, REFUSED_NOT, NULL);
-    return flow->entry == ENTRY_EXPIRE ? finish() : go(REPLY);
 }
 
 /* The stored card cannot be used, whatever the rules say of the payment: the key's answer, as any refusal. */

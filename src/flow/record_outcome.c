@@ -15,6 +15,7 @@ static struct event event_of_verdict(const struct operation_flow *flow)
         event.kind = flow->outcome.kind == OUTCOME_SOLD ? EVENT_SOLD : operation_done_event(kind);
         event.expires_at = flow->outcome.expires_at;
         event.id_known = flow->outcome.id.text[0] != 0;
+        event.risk = risk_of_hold(flow);
         break;
     case VERDICT_DECLINED:
         event.kind = EVENT_DECLINED;
@@ -61,6 +62,7 @@ static void end_operation(struct operation_flow *flow, const struct event *event
     if (done) keep_reference(&flow->moved, flow->operation.kind, &flow->outcome.id);
     if (event->kind == EVENT_SOLD) flow->moved.capture_ref = flow->outcome.id;
     stop_looking(flow);
+    risk_keep_hold(flow, event);
     flow->moved.stray_holds += verdict->stray_holds;
     happen(flow, event, &telling);
 
@@ -110,6 +112,8 @@ struct next conclude(struct operation_flow *flow, str by)
     flow->goes_on = false;
     flow->has_reply = false;
     end_operation(flow, &event, by);
+    bool is_counted = flow->moved.payment.risk != RISK_UNASKED && event.kind == EVENT_DECLINED;
+    if (is_counted) store_save_failed_try(flow->flow.store, merchant_of(flow), payment_id_str(&flow->moved.id));
 
     bool follows = payment_follow_up(&flow->moved.payment, &event, &following);
     bool answers_later = follows && asked_of(flow, &flow->moved) == OPERATION_AUTHORIZE; /* whoever captured by hand knows enough */

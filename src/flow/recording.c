@@ -27,6 +27,7 @@ static str event_data(struct operation_flow *flow, const struct event *event, co
     if (telling->stray_holds) json_put_int(&data, "possible_stray_holds", telling->stray_holds);
     if (telling->by.length) json_put_str(&data, "by", telling->by);
     if (event->kind == EVENT_AUTHORIZE_STARTED) route_put(&data, flow);
+    risk_put(&data, flow, event);
     json_close_object(&data);
     return text_str(&data);
 }
@@ -82,6 +83,7 @@ struct processor_call processor_call_of(const struct operation_flow *flow, const
         .customer_name = flow->payer.name,
         .description = record->description,
         .return_url = flow->payer.return_url,
+        .steps_up = record->payment.risk == RISK_STEP_UP,
     };
 }
 
@@ -134,13 +136,18 @@ void begin_operation(struct operation_flow *flow, const struct event *event, con
     store_save_new_operation(flow->flow.store, merchant_of(flow), operation);
 }
 
-void begin_follow_up(struct operation_flow *flow, enum command_kind kind, bool answers_later)
+void begin_after(struct operation_flow *flow, enum command_kind kind, const struct operation_id *answer_at)
 {
     struct command command = { .kind = kind, .whole = true, .now = flow->command.now, .can = flow->line->settings.processor->can };
-    struct operation_id answer_at = flow->operation.answer_operation_id;
     struct decision decision = payment_decide(&flow->moved.payment, &command);
     INSIST(decision.refusal == REFUSED_NOT);
-    begin_operation(flow, &decision.event, answers_later && answer_at.text[0] ? &answer_at : NULL);
+    begin_operation(flow, &decision.event, answer_at);
+}
+
+void begin_follow_up(struct operation_flow *flow, enum command_kind kind, bool answers_later)
+{
+    struct operation_id answer_at = flow->operation.answer_operation_id;
+    begin_after(flow, kind, answers_later && answer_at.text[0] ? &answer_at : NULL);
     flow->goes_on = true;
 }
 

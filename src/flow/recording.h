@@ -28,6 +28,9 @@ void begin_operation(struct operation_flow *flow, const struct event *event, con
 /* The bytes of that exchange of the operation, and the key that they carry. `previous_ref` is what the one before brought. */
 void freeze(struct operation_flow *flow, struct operation_record *operation, int exchange, str previous_ref);
 
+/* Begins what has to come now, whoever wanted what led to it. `answer_at` as above. */
+void begin_after(struct operation_flow *flow, enum command_kind kind, const struct operation_id *answer_at);
+
 /* Begins what follows from the last event by itself: the capture of an automatic payment, the release of a hold.
  * Whoever asked waits for it too when `answers_later`. */
 void begin_follow_up(struct operation_flow *flow, enum command_kind kind, bool answers_later);

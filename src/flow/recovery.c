@@ -12,6 +12,8 @@ enum { OPEN_PAGE = 500,
        LOOKS_MAX = 200,
        OLD_REQUESTS_MAX = 1000,
        OLD_TOKENS_MAX = 1000,
+       REVIEWS_MAX = 200,
+       OLD_TRIES_MAX = 5000,
        EXIT_UNREADABLE = 70 /* EX_SOFTWARE, as the store itself stops */ };
 
 #define SWEEP_PAUSE (INT64_C(15) * MICROS_PER_SECOND)
@@ -32,11 +34,12 @@ struct recovery {
     size_t page_count;
     struct open_card *open; /* all open operations so far, in order of id */
     size_t open_count, open_capacity;
+    struct payment_id counted_from; /* the fraud checks count payments from this id on */
     micros now, before; /* holds that ended before the second are over */
     micros ran;    /* running time, by our own count */
     micros ran_most; /* and by that of whoever is ahead */
-    struct payment_id *expired, *looks;
-    size_t expired_count, look_count;
+    struct payment_id *expired, *looks, *reviews;
+    size_t expired_count, look_count, review_count;
     bool busy;
 };
 
@@ -85,6 +88,7 @@ static void drop_old_requests(struct work *work, void *store)
     recovery->ran_most = most_of(recovery, store);
     store_drop_requests(store, merchant_of(recovery), recovery->ran_most - recovery->flows->options.request_kept, OLD_REQUESTS_MAX);
     store_erase_expired_tokens(store, merchant_of(recovery), recovery->now, OLD_TOKENS_MAX);
+    store_drop_tries(store, merchant_of(recovery), payment_id_str(&recovery->counted_from), OLD_TRIES_MAX);
     store_save_meta(store, STR("ran_us"), arena_format(&recovery->arena, "%lld", (long long)recovery->ran_most));
 }
 
@@ -100,8 +104,23 @@ static void list_expired(struct work *work, void *store)
 {
     struct recovery *recovery = CONTAINER_OF(work, struct recovery, work);
     recovery->expired_count = store_list_expired(store, &recovery->arena, merchant_of(recovery), recovery->before, EXPIRED_MAX, &recovery->expired);
+    recovery->review_count = store_list_open_reviews(store, &recovery->arena, merchant_of(recovery), recovery->now + PAYMENT_REVIEW_SPARE,
+                                                     REVIEWS_MAX, &recovery->reviews);
     recovery->look_count = store_list_looks(store, &recovery->arena, merchant_of(recovery), recovery->now, LOOKS_MAX, &recovery->looks);
 }
+
+/* A payment of that time would have an id that is not less: what no window reaches any more lies before it. */
+static struct payment_id id_at(micros at)
+{
+    struct payment_id id;
+    uint8_t least[ID_RANDOM_BYTES] = { 0 };
+    char text[ID_TEXT_BYTES];
+    bool fits = str_copy_to(id_format(text, STR("pay_"), at, least), id.text, sizeof id.text);
+    INSIST(fits);
+    return id;
+}
+
+static micros longest_window(const struct flows *flows) { return flows->risk_rules ? flows->risk_rules->longest : RISK_WITHIN_MAX; }
 
 static void end_expired(struct work *work)
 {
@@ -109,9 +128,13 @@ static void end_expired(struct work *work)
     for (size_t i = 0; work->result == WORK_DONE && i < recovery->expired_count; i++) {
         enter(recovery->flows, ENTRY_EXPIRE, &recovery->expired[i], COMMAND_EXPIRE, PREPARE);
     }
+    for (size_t i = 0; work->result == WORK_DONE && i < recovery->review_count; i++) {
+        enter(recovery->flows, ENTRY_EXPIRE, &recovery->reviews[i], COMMAND_END_REVIEW, PREPARE);
+    }
     for (size_t i = 0; work->result == WORK_DONE && i < recovery->look_count; i++) look_again(recovery->flows, &recovery->looks[i]);
     recovery->ran = flows_running_time(recovery->flows);
     recovery->now = world_now(recovery->flows->options.world);
+    recovery->counted_from = id_at(recovery->now - longest_window(recovery->flows));
     vault_wipe_overdue(recovery->flows->options.vault);
     recovery->work = (struct work){ .run = drop_old_requests, .done = dropped_old_requests };
     world_commit(recovery->flows->options.world, &recovery->work);

@@ -48,7 +48,7 @@ static int candidate_asked_for(const struct operation_flow *flow)
     return (int)(line_of(flow->flows, str_of(flow->wish.processor->name)) - flow->flows->lines);
 }
 
-static struct route_facts gather(const struct operation_flow *flow, int64_t bin)
+static struct route_facts gather(const struct operation_flow *flow, int64_t bin, enum risk_decision risk)
 {
     return (struct route_facts){
         .payment_id = payment_id_str(&flow->payment_id),
@@ -57,6 +57,8 @@ static struct route_facts gather(const struct operation_flow *flow, int64_t bin)
         .on_page = flow->command.on_page,
         .has_cvv = flow->command.has_cvv,
         .has_email = flow->command.has_email,
+        .has_return_url = flow->command.has_return_url,
+        .risk = risk,
         .brand = str_of(flow->card_face.brand),
         .bin = bin,
         .customer_id = flow->wish.customer_id,
@@ -66,29 +68,67 @@ static struct route_facts gather(const struct operation_flow *flow, int64_t bin)
 
 /* ---- the decision ---- */
 
-static struct line *line_for(struct operation_flow *flow)
+static struct way way_of(struct flows *flows, const struct route_decision *route)
 {
-    const struct route_decision *route = &flow->route;
-    flow->route_bar = ROUTE_CLEAR;
-    if (route->order_count > 0) return &flow->flows->lines[route->order[0]];
-    const struct route_passed *nearest = route_nearest(route);
-    flow->route_bar = nearest->bar;
-    return &flow->flows->lines[nearest->candidate];
+    bool has_somebody = route->order_count > 0;
+    const struct route_passed *nearest = has_somebody ? NULL : route_nearest(route);
+    struct way way = { .route = *route, .bar = has_somebody ? ROUTE_CLEAR : nearest->bar };
+    way.line = &flows->lines[has_somebody ? route->order[0] : nearest->candidate];
+    if (pace_refuses_new(&way.line->pace, flows->options.world)) way.trouble = ENDING_UNAVAILABLE;
+    if (!line_is_set_up(way.line)) way.trouble = ENDING_NOT_SET_UP;
+    return way;
 }
 
-void route_payment(struct operation_flow *flow, int64_t bin)
+static struct way find_way(struct operation_flow *flow, int64_t bin, enum risk_decision risk)
 {
     struct arena scratch = { 0 };
     struct route_candidate candidates[PROCESSORS_MAX];
     const struct route_rules *rules = flow->flows->routes;
-    struct route_facts facts = gather(flow, bin);
+    struct route_facts facts = gather(flow, bin, risk);
     facts.candidates = candidates;
     facts.candidate_count = list_candidates(flow->flows, candidates);
     if (rules && rules->ask_metadata) facts.metadata = route_members(&scratch, flow->wish.metadata, &facts.metadata_count);
-    flow->route = route_decide(rules, &facts);
-    flow->route.rule = arena_copy(&flow->flow.arena, flow->route.rule); /* the rules may be gone before the payment is */
-    flow->line = line_for(flow);
+    struct route_decision route = route_decide(rules, &facts);
+    route.rule = arena_copy(&flow->flow.arena, route.rule); /* the rules may be gone before the payment is */
     arena_close(&scratch);
+    return way_of(flow->flows, &route);
+}
+
+static void go_by(struct operation_flow *flow, const struct way *way)
+{
+    flow->route = way->route;
+    flow->route_bar = way->bar;
+    flow->line = way->line;
+}
+
+static const struct way *keep_way(struct operation_flow *flow, const struct way *way)
+{
+    struct way *kept = arena_take(&flow->flow.arena, sizeof *kept);
+    *kept = *way;
+    return kept;
+}
+
+void route_payment(struct operation_flow *flow, int64_t bin)
+{
+    static const enum risk_decision harder[] = { RISK_STEP_UP, RISK_REVIEW };
+    struct way plain = find_way(flow, bin, RISK_ALLOW);
+    go_by(flow, &plain);
+    for (size_t i = 0; i < COUNT_OF(harder); i++) {
+        if (!risk_may_say(flow, harder[i])) continue;
+        struct way way = find_way(flow, bin, harder[i]);
+        flow->risk.ways[harder[i]] = keep_way(flow, &way);
+        flow->risk.ways[RISK_ALLOW] = flow->risk.ways[RISK_DENY] = keep_way(flow, &plain);
+    }
+}
+
+/* A step may run again from its top: so the plain way is gone back to as well. */
+bool route_after_risk(struct operation_flow *flow)
+{
+    const struct way *way = flow->risk.ways[flow->command.risk];
+    if (!way) return true;
+    go_by(flow, way);
+    flow->refuses_with = way->trouble;
+    return way->trouble == ENDING_DONE;
 }
 
 /* ---- telling it ---- */

@@ -22,6 +22,7 @@ struct processor_call {
     str payment_id;        /* ours */
     str customer_email, customer_name, description; /* as the merchant gave them; empty: he did not */
     str return_url;        /* where the payer comes back to; empty: he cannot be sent anywhere, and what needs him is declined */
+    bool steps_up;         /* he has to prove who he is, whatever the card's bank thinks; only where the capability says so */
 };
 
 /* The bytes of one exchange. Texts live in the arena that was given. */

@@ -94,11 +94,12 @@ static void put_way_back(struct text *body, str return_url)
     json_put_str(body, "cancel_url", return_url);
 }
 
-/* Where there is a way back, the card's bank may ask its owner. */
-static void put_verification(struct text *body, str return_url)
+/* Where there is a way back, the card's bank may ask its owner, or has to. */
+static void put_verification(struct text *body, str return_url, bool has_to)
 {
     if (return_url.length == 0) return;
-    json_put_raw(body, "attributes", STR("{\"verification\":{\"method\":\"SCA_WHEN_REQUIRED\"}}"));
+    str always = STR("{\"verification\":{\"method\":\"SCA_ALWAYS\"}}");
+    json_put_raw(body, "attributes", has_to ? always : STR("{\"verification\":{\"method\":\"SCA_WHEN_REQUIRED\"}}"));
     json_name(body, "experience_context");
     json_open_object(body);
     put_way_back(body, return_url);
@@ -130,7 +131,7 @@ static void put_card(struct text *body, const struct processor_call *call)
     hole_put(body, HOLE_EXPIRY_YEAR, HOLE_JSON_YEAR_MONTH);
     if (call->has_cvv) json_name(body, "security_code");
     if (call->has_cvv) hole_put(body, HOLE_CARD_CVV, HOLE_JSON_STRING);
-    put_verification(body, call->return_url);
+    put_verification(body, call->return_url, call->steps_up);
     json_close_object(body);
 }
 
@@ -544,7 +545,7 @@ const struct processor processor_paypal = {
     .key_header = "PayPal-Request-Id",
     .key_window = 6 * HOUR, /* of orders; of what follows 45 days */
     /* All that PayPal has but HUF and TWD, which have no decimals there. */
-    .can = { .partial_capture = true, .partial_refund = true, .needs_cvv = false, .page = PAGE_HOLDS,
+    .can = { .partial_capture = true, .partial_refund = true, .needs_cvv = false, .page = PAGE_HOLDS, .steps_up = true,
              .currencies = "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD ILS JPY MXN MYR NOK NZD PHP PLN SEK SGD THB USD" },
     .operations = {
         [OPERATION_AUTHORIZE] = { ask_authorize, read_authorize },

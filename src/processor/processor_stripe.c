@@ -48,6 +48,7 @@ static void ask_for_intent(struct arena *arena, const struct processor_call *cal
     form_put(&form, "payment_method_types[0]", STR("card"));
     if (call->return_url.length > 0) form_put(&form, "return_url", call->return_url);
     else form_put(&form, "error_on_requires_action", STR("true"));
+    if (call->steps_up) form_put(&form, "payment_method_options[card][request_three_d_secure]", STR("any"));
     form_put(&form, "metadata[florin_reference]", call->reference);
     out->body = text_str(&form);
 }
@@ -490,7 +491,7 @@ const struct processor processor_stripe = {
     .replayed_header = "Idempotent-Replayed",
     .key_window = DAY,
     /* Those whose smallest unit is Stripe's: not ISK, UGX and MGA, nor those with three decimals. */
-    .can = { .partial_capture = true, .partial_refund = true, .needs_cvv = false,
+    .can = { .partial_capture = true, .partial_refund = true, .needs_cvv = false, .steps_up = true,
              .currencies = "AED ALL AMD AUD AWG AZN BAM BBD BDT BIF BMD BND BOB BRL BSD BWP BYN BZD CAD CHF CLP CNY COP CRC CVE CZK DJF DKK "
                            "DOP DZD EGP ETB EUR FJD GBP GEL GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR JMD JPY KES KGS KHR KMF KRW KYD "
                            "KZT LAK LBP LKR LRD LSL MAD MDL MKD MMK MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "

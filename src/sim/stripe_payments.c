@@ -170,9 +170,16 @@ static void ask_payer(struct psp_visit *visit, struct stripe_intent *intent)
     stripe_answer(visit, stripe_put_intent, intent);
 }
 
+/* 3-D Secure, whatever the card's bank thinks of it. */
+static bool wants_to_ask(const struct psp_visit *visit, const struct stripe_intent *intent)
+{
+    static const char *const words[] = { "any", "challenge", NULL };
+    return !intent->is_off_session && word_among(psp_given(visit, "payment_method_options.card.request_three_d_secure"), words);
+}
+
 static void confirm(struct psp_visit *visit, struct stripe_intent *intent)
 {
-    if (stripe_asks_payer(intent->method, intent->is_off_session)) {
+    if (stripe_asks_payer(intent->method, intent->is_off_session) || wants_to_ask(visit, intent)) {
         bool may_not_ask = intent->is_off_session || given_is_true(visit->given, "error_on_requires_action");
         if (may_not_ask) refuse_unasked(visit, intent);
         else ask_payer(visit, intent);

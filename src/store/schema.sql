@@ -58,6 +58,9 @@ CREATE TABLE payment (
     refunded_at            BIGINT NOT NULL,
     expires_at             BIGINT NOT NULL,
     changed_at             BIGINT NOT NULL,
+    risk                   TEXT   NOT NULL DEFAULT '', -- what the fraud checks said; empty: there were none
+    risk_rule              TEXT   NOT NULL DEFAULT '', -- which of them
+    risk_review            TEXT   NOT NULL DEFAULT '', -- empty: it needs none
     PRIMARY KEY (merchant_id, payment_id)
 );
 
@@ -67,6 +70,7 @@ CREATE INDEX payment_by_order ON payment (merchant_id, order_id, payment_id) WHE
 CREATE INDEX payment_by_customer ON payment (merchant_id, customer_id, payment_id) WHERE customer_id <> '';
 CREATE INDEX payment_by_state ON payment (merchant_id, state, payment_id) WHERE state <> '';
 CREATE INDEX payment_by_expiry ON payment (merchant_id, expires_at) WHERE state = 'authorized';
+CREATE INDEX payment_by_review ON payment (merchant_id, payment_id) WHERE risk_review = 'open';
 
 -- One row an operation (authorize, capture, void, refund), with the frozen bytes of its exchange with the processor.
 -- `body` has holes where a card goes; `card_sealed` can be opened only with the key in slot `card_slot` of the vault.
@@ -125,6 +129,27 @@ CREATE TABLE payer (
 );
 
 CREATE INDEX payer_by_look ON payer (merchant_id, look_at) WHERE look_at > 0;
+
+-- One row a payment that was counted for the fraud checks: by whom, each as a keyed hash, and how it went. NULL: no rule counts by that, or
+-- it was not told. Rows older than all windows go.
+CREATE TABLE risk_try (
+    merchant_id TEXT   NOT NULL,
+    payment_id  TEXT   NOT NULL,
+    at          BIGINT NOT NULL,
+    failed      BIGINT NOT NULL, -- 1: it was declined
+    card        TEXT,
+    bin         TEXT,
+    email       TEXT,
+    customer    TEXT,
+    ip          TEXT,
+    PRIMARY KEY (merchant_id, payment_id)
+);
+
+CREATE INDEX risk_try_by_card ON risk_try (merchant_id, card, failed, at) WHERE card IS NOT NULL;
+CREATE INDEX risk_try_by_bin ON risk_try (merchant_id, bin, failed, at) WHERE bin IS NOT NULL;
+CREATE INDEX risk_try_by_email ON risk_try (merchant_id, email, failed, at) WHERE email IS NOT NULL;
+CREATE INDEX risk_try_by_customer ON risk_try (merchant_id, customer, failed, at) WHERE customer IS NOT NULL;
+CREATE INDEX risk_try_by_ip ON risk_try (merchant_id, ip, failed, at) WHERE ip IS NOT NULL;
 
 -- One row an idempotency key: what was asked, and the operation that answers it, or the answer of a refusal.
 CREATE TABLE request (

@@ -10,6 +10,7 @@
 #include "domain/api_key.h"
 #include "domain/attempt.h"
 #include "domain/ids.h"
+#include "domain/risk.h"
 #include "domain/token.h"
 
 struct store;
@@ -148,6 +149,7 @@ struct payment_record {
     char card_last4[5];
     int64_t stray_holds;
     bool rival_possible;
+    char risk_rule[RISK_RULE_BYTES]; /* that decided; empty: there were no fraud checks */
     char head_hash[HASH_HEX_BYTES + 1]; /* of the newest event */
     str action_url; /* where its payer has to go, for who tells of it; STR_NONE: nowhere, or nobody looked (store_load_action) */
 };
@@ -168,6 +170,7 @@ struct payment_filter {
     str order_id;
     str customer_id;
     str state;
+    str review; /* "open" */
     str before;
     int64_t limit;
 };
@@ -180,6 +183,30 @@ size_t store_list_payments_after(struct store *store, struct arena *arena, str m
 
 /* Authorized payments without an open operation whose hold ended before `before`. */
 size_t store_list_expired(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out);
+
+/* Payments whose open review the clock may have to end: held, without an open operation, and the hold ends before `before`. */
+size_t store_list_open_reviews(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out);
+
+/* ---- tries: what the fraud checks count ---- */
+
+/* One payment that was begun or turned away, and by what it may be counted. */
+struct try_record {
+    str payment_id;
+    micros at;
+    bool failed;
+    str subjects[RISK_SUBJECT_COUNT]; /* keyed hashes; STR_NONE: it is not counted by that */
+};
+void store_save_new_try(struct store *store, str merchant, const struct try_record *record);
+/* It was declined. Nothing, where it was not counted. */
+void store_save_failed_try(struct store *store, str merchant, str payment_id);
+
+/* How many of that kind there were since `after` of that subject, counted up to `most`. A transaction sees what was committed before its
+ * first look, and what it has saved itself. */
+int64_t store_count_tries(struct store *store, str merchant, enum risk_counted counted, enum risk_subject by, str subject, micros after,
+                          int64_t most);
+
+/* Forgets up to `limit` tries of payments whose ids are less than that. */
+void store_drop_tries(struct store *store, str merchant, str before, int64_t limit);
 
 /* ---- payers ---- */
 
@@ -253,9 +280,11 @@ size_t store_list_driven_operations(struct store *store, struct arena *arena, st
 bool store_find_open_operation(struct store *store, struct arena *arena, str merchant, str operation_id,
                                struct operation_record *out) MUST_CHECK;
 
-/* Open operations by kind and state, and when the oldest of those in doubt (unknown or in review) began. For metrics. */
+/* Open operations by kind and state, when the oldest of those in doubt (unknown or in review) began, and how many payments wait for the
+ * review that the fraud checks want. For metrics. */
 struct open_count {
     int64_t count[OPERATION_KIND_COUNT][OPERATION_STATE_COUNT];
+    int64_t reviews;
     micros oldest_doubt; /* 0: none */
 };
 void store_count_open(struct store *store, str merchant, struct open_count *out);

@@ -261,6 +261,9 @@ void store_count_open(struct store *store, str merchant, struct open_count *out)
             "GROUP BY kind, state",
             (struct sql_value[]){ TEXT(merchant) }, 1);
     while (sql_next(store->sql)) count_row(store->sql, out);
+    sql_ask(store->sql, "SELECT COUNT(*) FROM payment WHERE merchant_id = $1 AND risk_review = 'open'", (struct sql_value[]){ TEXT(merchant) }, 1);
+    if (sql_next(store->sql)) out->reviews = sql_int(store->sql, 0);
+    sql_end(store->sql);
 }
 
 size_t store_list_refunds(struct store *store, struct arena *arena, str merchant, str payment_id, struct operation_record **out)

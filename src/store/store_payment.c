@@ -9,7 +9,7 @@
     "refunded_minor, captures_itself, order_id, customer_id, description, metadata, processor, authorization_ref, "    \
     "capture_ref, void_ref, refund_ref, card_brand, card_last4, decline, stray_holds, rival_possible, operation_id, "  \
     "operation_kind, operation_state, operation_amount_minor, operation_since, operation_next_try_at, created_at, "    \
-    "authorized_at, captured_at, voided_at, refunded_at, expires_at, changed_at"
+    "authorized_at, captured_at, voided_at, refunded_at, expires_at, changed_at, risk, risk_rule, risk_review"
 
 /* ---- reading a row, in the order of PAYMENT_COLUMNS ---- */
 
@@ -32,6 +32,10 @@ static void read_words(struct sql *sql, struct payment *payment)
     insist_known(operation_kind_named(str_of(word), &payment->operation.kind));
     sql_text_to(sql, 26, word, sizeof word);
     insist_known(operation_state_named(str_of(word), &payment->operation.state));
+    sql_text_to(sql, 37, word, sizeof word);
+    insist_known(risk_decision_named(str_of(word), &payment->risk));
+    sql_text_to(sql, 39, word, sizeof word);
+    insist_known(review_named(str_of(word), &payment->review));
 }
 
 static void read_state(struct sql *sql, struct payment *payment)
@@ -82,6 +86,7 @@ static void read_payment(struct sql *sql, struct arena *arena, struct payment_re
     record->rival_possible = sql_int(sql, 23) != 0;
     sql_text_to(sql, 24, record->open_operation.text, sizeof record->open_operation.text);
     record->next_try_at = sql_int(sql, 29);
+    sql_text_to(sql, 38, record->risk_rule, sizeof record->risk_rule);
 }
 
 bool store_load_payment(struct store *store, struct arena *arena, str merchant, str payment_id, struct payment_record *out)
@@ -123,15 +128,18 @@ void store_save_new_payment(struct store *store, str merchant, const struct paym
         INT(payment->operation.since),
         INT(payment->created_at),
         INT(payment->changed_at),
+        TEXT(risk_decision_word(payment->risk)),
+        TEXT(str_of(record->risk_rule)),
+        TEXT(review_word(payment->review)),
     };
     sql_save(store->sql,
              "INSERT INTO payment (merchant_id, payment_id, sequence, head_hash, state, amount_minor, currency, "
              "authorized_minor, captured_minor, refunded_minor, captures_itself, order_id, customer_id, description, "
              "metadata, processor, card_brand, card_last4, decline, stray_holds, rival_possible, operation_id, "
              "operation_kind, operation_state, operation_amount_minor, operation_since, operation_next_try_at, "
-             "created_at, authorized_at, captured_at, voided_at, refunded_at, expires_at, changed_at) "
+             "created_at, authorized_at, captured_at, voided_at, refunded_at, expires_at, changed_at, risk, risk_rule, risk_review) "
              "VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0, $17, $18, "
-             "$19, $20, $21, 0, $22, 0, 0, 0, 0, 0, $23)",
+             "$19, $20, $21, 0, $22, 0, 0, 0, 0, 0, $23, $24, $25, $26)",
              values, COUNT_OF(values), 1);
 }
 
@@ -166,6 +174,9 @@ void store_save_payment(struct store *store, str merchant, const struct payment_
         INT(payment->refunded_at),
         INT(payment->expires_at),
         INT(payment->changed_at),
+        TEXT(risk_decision_word(payment->risk)),
+        TEXT(str_of(record->risk_rule)),
+        TEXT(review_word(payment->review)),
     };
     sql_save(store->sql,
              "UPDATE payment SET sequence = $3, head_hash = $4, state = $5, authorized_minor = $6, captured_minor = $7, "
@@ -173,7 +184,7 @@ void store_save_payment(struct store *store, str merchant, const struct payment_
              "decline = $13, stray_holds = $14, rival_possible = $15, operation_id = $16, operation_kind = $17, "
              "operation_state = $18, operation_amount_minor = $19, operation_since = $20, operation_next_try_at = $21, "
              "authorized_at = $22, captured_at = $23, voided_at = $24, refunded_at = $25, expires_at = $26, "
-             "changed_at = $27 WHERE merchant_id = $1 AND payment_id = $2",
+             "changed_at = $27, risk = $28, risk_rule = $29, risk_review = $30 WHERE merchant_id = $1 AND payment_id = $2",
              values, COUNT_OF(values), 1);
 }
 
@@ -194,6 +205,10 @@ static size_t collect(struct store *store, struct arena *arena, struct payment_r
 /* One text a filter, so that each has its own plan: by order and by customer their index, by state the third. */
 static const char *list_text(const struct payment_filter *filter)
 {
+    if (filter->review.length > 0) {
+        return "SELECT " PAYMENT_COLUMNS " FROM payment WHERE merchant_id = $1 AND risk_review = 'open' AND payment_id < $5 "
+               "AND ($2 = '' OR order_id = $2) AND ($3 = '' OR customer_id = $3) AND ($4 = '' OR state = $4) ORDER BY payment_id DESC LIMIT $6";
+    }
     if (filter->order_id.length > 0) {
         return "SELECT " PAYMENT_COLUMNS " FROM payment WHERE merchant_id = $1 AND order_id = $2 AND order_id <> '' AND payment_id < $5 "
                "AND ($3 = '' OR customer_id = $3) AND ($4 = '' OR state = $4) ORDER BY payment_id DESC LIMIT $6";
@@ -238,14 +253,10 @@ size_t store_list_payments_after(struct store *store, struct arena *arena, str m
     return collect(store, arena, out);
 }
 
-size_t store_list_expired(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out)
+static size_t collect_ids(struct store *store, struct arena *arena, struct payment_id **out)
 {
     struct payment_id *list = NULL;
     size_t count = 0, capacity = 0;
-    sql_ask(store->sql,
-            "SELECT payment_id FROM payment WHERE merchant_id = $1 AND state = 'authorized' AND expires_at < $2 "
-            "AND operation_kind = '' ORDER BY expires_at LIMIT $3",
-            (struct sql_value[]){ TEXT(merchant), INT(before), INT(limit) }, 3);
     while (sql_next(store->sql)) {
         LIST_MORE(arena, list, count, capacity);
         sql_text_to(store->sql, 0, list[count].text, sizeof list[count].text);
@@ -253,4 +264,23 @@ size_t store_list_expired(struct store *store, struct arena *arena, str merchant
     }
     *out = list;
     return count;
+}
+
+size_t store_list_expired(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out)
+{
+    sql_ask(store->sql,
+            "SELECT payment_id FROM payment WHERE merchant_id = $1 AND state = 'authorized' AND expires_at < $2 "
+            "AND operation_kind = '' ORDER BY expires_at LIMIT $3",
+            (struct sql_value[]){ TEXT(merchant), INT(before), INT(limit) }, 3);
+    return collect_ids(store, arena, out);
+}
+
+/* With nothing open on it, a payment under review is held. Its state is not asked for: that would lead to the index of all holds. */
+size_t store_list_open_reviews(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out)
+{
+    sql_ask(store->sql,
+            "SELECT payment_id FROM payment WHERE merchant_id = $1 AND risk_review = 'open' AND operation_kind = '' AND expires_at > 0 "
+            "AND expires_at < $2 ORDER BY expires_at LIMIT $3",
+            (struct sql_value[]){ TEXT(merchant), INT(before), INT(limit) }, 3);
+    return collect_ids(store, arena, out);
 }

@@ -9,7 +9,7 @@ extern const char florin_schema_sql[];
 /* Raised with each change of schema.sql, with a script that brings a store of the version before along. A change that only adds (a
  * table, a column with a default) leaves SCHEMA_OLDEST, the version of the oldest florin that may work with it: two versions of the
  * binary can then run beside each other (docs/decisions/0026-two-versions.md). */
-enum { SCHEMA_VERSION = 6, SCHEMA_OLDEST = 3, SCHEMA_FIRST = 2 };
+enum { SCHEMA_VERSION = 7, SCHEMA_OLDEST = 3, SCHEMA_FIRST = 2 };
 
 static const char *const expansions[SCHEMA_VERSION + 1] = {
     [3] = "CREATE TABLE node (node TEXT NOT NULL PRIMARY KEY, epoch BIGINT NOT NULL, beats BIGINT NOT NULL, life TEXT NOT NULL, "
@@ -32,6 +32,16 @@ static const char *const expansions[SCHEMA_VERSION + 1] = {
     [6] = "CREATE TABLE api_key (merchant_id TEXT NOT NULL, key_id TEXT NOT NULL, name TEXT NOT NULL, is_publishable BIGINT NOT NULL, "
           "scopes TEXT NOT NULL, hash TEXT NOT NULL, created_at BIGINT NOT NULL, revoked_at BIGINT NOT NULL, "
           "PRIMARY KEY (merchant_id, key_id))",
+    [7] = "ALTER TABLE payment ADD COLUMN risk TEXT NOT NULL DEFAULT ''; ALTER TABLE payment ADD COLUMN risk_rule TEXT NOT NULL DEFAULT ''; "
+          "ALTER TABLE payment ADD COLUMN risk_review TEXT NOT NULL DEFAULT '';"
+          "CREATE INDEX payment_by_review ON payment (merchant_id, payment_id) WHERE risk_review = 'open';"
+          "CREATE TABLE risk_try (merchant_id TEXT NOT NULL, payment_id TEXT NOT NULL, at BIGINT NOT NULL, failed BIGINT NOT NULL, "
+          "card TEXT, bin TEXT, email TEXT, customer TEXT, ip TEXT, PRIMARY KEY (merchant_id, payment_id));"
+          "CREATE INDEX risk_try_by_card ON risk_try (merchant_id, card, failed, at) WHERE card IS NOT NULL;"
+          "CREATE INDEX risk_try_by_bin ON risk_try (merchant_id, bin, failed, at) WHERE bin IS NOT NULL;"
+          "CREATE INDEX risk_try_by_email ON risk_try (merchant_id, email, failed, at) WHERE email IS NOT NULL;"
+          "CREATE INDEX risk_try_by_customer ON risk_try (merchant_id, customer, failed, at) WHERE customer IS NOT NULL;"
+          "CREATE INDEX risk_try_by_ip ON risk_try (merchant_id, ip, failed, at) WHERE ip IS NOT NULL",
 };
 
 bool tables_exist(struct sql *sql)

@@ -75,11 +75,13 @@ static bool read_event(struct verifier *verifier, const struct payment_row *paym
     *out = (struct told){ .event = { .at = row->at, .expires_at = payment->expires_at, .captures_itself = payment->captures_itself != 0 } };
     if (json_read(&verifier->arena, row->data, &data) != JSON_FINE || !event_kind_named(row->type, &event->kind)) return false;
     str code = text_member(data, "currency");
+    const struct json *risk = json_find(data, "risk");
     out->operation_id = text_member(data, "operation_id");
     out->ref = text_member(data, "processor_ref");
     event->id_known = out->ref.length > 0;
     return int_member(data, "amount", &event->amount_minor) && int_member(data, "possible_stray_holds", &out->stray_holds) &&
            str_copy_to(code, event->currency.code, sizeof event->currency.code) &&
+           (!risk || risk_decision_named(text_member(risk, "decision"), &event->risk)) &&
            (!json_find(data, "decline_code") || decline_named(text_member(data, "decline_code"), &event->decline));
 }
 

@@ -79,6 +79,12 @@ static void check_references(struct subject *subject, const struct payment_row *
     }
 }
 
+static void check_risk(struct subject *subject, const struct payment_row *row, const struct payment *payment)
+{
+    same_text(subject, "risk", row->risk, risk_decision_word(payment->risk));
+    same_text(subject, "risk_review", row->risk_review, review_word(payment->review));
+}
+
 static void check_row(struct verifier *verifier, const struct payment_row *row, const struct history *history)
 {
     struct subject subject = { .verifier = verifier, .kind = VERIFY_PAYMENT, .what = "payment", .id = row->id };
@@ -86,6 +92,7 @@ static void check_row(struct verifier *verifier, const struct payment_row *row, 
     check_times(&subject, row, &history->payment);
     check_open_operation(&subject, row, history);
     check_references(&subject, row, history);
+    check_risk(&subject, row, &history->payment);
 }
 
 /* Whatever the history says, these must hold. */
@@ -123,7 +130,7 @@ static void check_operation(struct verifier *verifier, const struct operation_ro
     same_text(&subject, "processor_ref", row->ref, expected->ref);
 }
 
-/* A card past its own date is declined without an operation: nobody was asked. */
+/* A card past its own date, and what the fraud checks deny, is declined without an operation: nobody was asked. */
 static bool needs_no_row(const struct operation_row *expected)
 {
     return expected->id.length == 0 && str_equal(expected->state, operation_state_word(OPERATION_DECLINED));

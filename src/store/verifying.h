@@ -18,7 +18,7 @@ void verifier_found(struct verifier *verifier, enum verify_kind kind, const char
 
 /* The columns of `payment` that follow from its history. */
 struct payment_row {
-    str id, head_hash, state, currency, decline, operation_id, operation_kind, operation_state;
+    str id, head_hash, state, currency, decline, operation_id, operation_kind, operation_state, risk, risk_review;
     str refs[OPERATION_KIND_COUNT]; /* of the newest of each kind */
     int64_t sequence, amount, authorized, captured, refunded, captures_itself, stray_holds;
     int64_t operation_amount, operation_since, created_at, authorized_at, captured_at, voided_at, refunded_at, expires_at, changed_at;

@@ -58,6 +58,8 @@ static const struct ending_row endings[] = {
     { ENDING_REFUSED,  REFUSED_PAGE_NOT_SUPPORTED,        OPERATION_AUTHORIZE, false, 422, 0, "payment_method_not_supported", NULL },
     { ENDING_REFUSED,  REFUSED_EMAIL_REQUIRED,            OPERATION_AUTHORIZE, false, 422, 0, "email_required", NULL },
     { ENDING_REFUSED,  REFUSED_HOLD_NOT_SUPPORTED,        OPERATION_AUTHORIZE, false, 422, 0, "hold_not_supported", NULL },
+    { ENDING_REFUSED,  REFUSED_NOT_APPROVED,              OPERATION_CAPTURE,   true,  409, 0, "not_approved", NULL },
+    { ENDING_REFUSED,  REFUSED_NO_OPEN_REVIEW,            OPERATION_VOID,      true,  409, 0, "no_open_review", NULL },
     { ENDING_REFUSED,  REFUSED_CVV_REQUIRED,              OPERATION_AUTHORIZE, false, 422, 0, "cvv_required", NULL },
     { ENDING_REFUSED,  REFUSED_REFERENCE_UNKNOWN,         OPERATION_REFUND,    true,  422, 0, "processor_reference_unknown", NULL },
     { ENDING_EXPIRED,           REFUSED_NOT, OPERATION_CAPTURE,   true,  409, 0,  "authorization_expired", NULL },

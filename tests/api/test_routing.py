@@ -270,7 +270,7 @@ def test_processors_are_told_with_what_they_can(open_routed):
     assert list(listed) == ['bank', 'stripe']
     assert listed['bank'] == {
         'processor': 'bank', 'currencies': ['USD'], 'only_sells': False, 'page': 'none', 'partial_capture': False, 'partial_refund': False,
-        'needs_cvv': True, 'needs_email': False,
+        'needs_cvv': True, 'needs_email': False, 'steps_up': False,
         'protection': {'authorize': 'key', 'capture': 'state', 'void': 'state', 'refund': 'state'}, 'breaker_open': False}
     assert listed['stripe']['partial_capture'] and {'EUR', 'USD', 'JPY'} <= set(listed['stripe']['currencies'])
     shop.client.look('/v1/processors?limit=1', is_good=False).expect(400, 'param_unknown')

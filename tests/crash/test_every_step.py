@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kill -9 after every step of every flow: the gateway starts again, the same key is repeated, and there is one effect and one answer."""
 import concurrent.futures
+import contextlib
 import http.client
 import os
 import shutil
@@ -8,6 +9,7 @@ import time
 
 import pytest
 from florin_testing.client import fresh_key
+from florin_testing.companies import Risk, judged
 from florin_testing.crowd import at_once
 from florin_testing.gateway import crash_points
 from florin_testing.vault import make_master, pay, store_card, stored
@@ -29,6 +31,8 @@ class Story:
     status, state = 200, None
     bank = {}
     settings = {}
+    checks = None      # the rules of fraud checks
+    is_judged = False  # by a company that is asked
 
     def prepare(self):
         """Up to the moment that is tested, in a gateway that is not killed."""
@@ -201,8 +205,38 @@ class Settlement(Capture):
         return super().ask()
 
 
+class Approval(Capture):
+    """A review lets the money be taken, which an automatic payment does at once."""
+    checks, word = 'all: -> review\n', 'approve'
+
+    def prepare(self):
+        self.payment = self.client.authorized(capture='automatic')
+
+    def ask(self):
+        return self.client.post(f'/v1/payments/{self.payment["id"]}/review', {'decision': self.word}, self.key)
+
+
+class Rejection(Approval):
+    """It does not, and the hold is given back."""
+    state, word = 'voided', 'decline'
+
+
+class Judged(Authorize):
+    """A company is asked before the payment, and again when its money is held."""
+    is_judged, settings = True, {'risk_timeout_ms': 5000}
+
+
+class JudgedAway(Judged):
+    """It does not like what is held then."""
+    status, state = 402, 'voided'
+
+    def __init__(self, shop):
+        super().__init__(shop)
+        self.wish |= judged(held='deny')
+
+
 STORIES = [Authorize, AuthorizeAutomatic, Capture, Void, Refund, Expiry, AutomaticExpiry, Refused, Declined, Doubt,
-           DoubtfulAuthorize, Recovery, RecoveredAuthorize, LostCard, ByToken, StoredCard, Settlement]
+           DoubtfulAuthorize, Recovery, RecoveredAuthorize, LostCard, ByToken, StoredCard, Settlement, Approval, Rejection, Judged, JudgedAway]
 
 ORDINARY = ['prepare', 'record_attempt', 'call_processor', 'read_answer', 'record_outcome', 'settled']
 # Which steps a story must pass; with another one the table, or the story, has come out of date.
@@ -217,6 +251,8 @@ MUST_PASS = {
     ByToken: ORDINARY,
     StoredCard: [],
     Settlement: ['record_settlement', 'settled'],
+    Approval: ORDINARY, Rejection: ORDINARY,
+    Judged: ORDINARY + ['ask_risk', 'read_risk'], JudgedAway: ORDINARY + ['ask_risk', 'read_risk'],
 }
 # Points that lie between the steps, in the stories where they matter.
 BETWEEN = {
@@ -322,10 +358,25 @@ def points_of(story):
     return POINTS if os.environ.get('FLORIN_LONG') else [f'operation.{step}' for step in MUST_PASS[story]] + COMMITS + BETWEEN.get(story, [])
 
 
+@pytest.fixture
+def settings_of(tmp_path):
+    """The settings that a story needs, with whom it needs beside its bank."""
+    with contextlib.ExitStack() as others:
+        def settings(story):
+            more = dict(story.settings)
+            if story.checks:
+                more['risk_file'] = tmp_path / 'risk.conf'
+                more['risk_file'].write_text(story.checks, encoding='utf-8')
+            if story.is_judged:
+                more |= others.enter_context(Risk()).as_settings(tmp_path)
+            return {'master_key_file': make_master(tmp_path), 'answer_within_ms': 5000, 'bank_resend_after_ms': 60, 'retry_base_ms': 5, **more}
+        yield settings
+
+
 @pytest.mark.parametrize('story, point', [(story, point) for story in STORIES for point in points_of(story)],
                          ids=lambda value: value if isinstance(value, str) else value.__name__)
-def test_a_kill_after_every_step(open_shop, tmp_path, story, point):
-    shop = open_shop(bank=story.bank, **{'master_key_file': make_master(tmp_path), 'answer_within_ms': 5000, 'bank_resend_after_ms': 60, 'retry_base_ms': 5, **story.settings})
+def test_a_kill_after_every_step(open_shop, settings_of, story, point):
+    shop = open_shop(bank=story.bank, **settings_of(story))
     kills = 0
     while kills < PASSINGS_MAX and tell(shop, story(shop), point, kills + 1):
         kills += 1

@@ -180,7 +180,7 @@ def test_the_rules_on_the_page_are_taken(tmp_path):
 
 def test_every_reason_to_pass_a_processor_over_is_told():
     reasons = set(re.findall(r'\[ROUTE_\w+\]\s+= "(\w+)"', text('src/domain/route.c')))
-    assert len(reasons) == 10
+    assert len(reasons) == 11
     assert [reason for reason in reasons if f'`{reason}`' not in text('docs/how-to/routing.md')] == []
     published = json.loads(text('src/api/openapi.json'))['components']['schemas']['Route']
     assert set(published['properties']['passed_over']['items']['properties']['reason']['enum']) == reasons

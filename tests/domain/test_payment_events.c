@@ -238,10 +238,11 @@ static void what_follows_by_itself(void **state)
         struct event event = { .kind = (enum event_kind)kind };
         struct payment by_hand = { 0 }, automatic = { .captures_itself = true };
         enum command_kind after_hand = COMMAND_KIND_COUNT, after_automatic = COMMAND_KIND_COUNT;
-        assert_row(payment_follow_up(&by_hand, &event, &after_hand) == (kind == EVENT_EXPIRED), kind);
-        if (kind == EVENT_EXPIRED) assert_int_equal(after_hand, COMMAND_RELEASE);
+        bool is_over = kind == EVENT_EXPIRED || kind == EVENT_REVIEW_DECLINED;
+        assert_row(payment_follow_up(&by_hand, &event, &after_hand) == is_over, kind);
+        if (is_over) assert_int_equal(after_hand, COMMAND_RELEASE);
 
-        bool captures = kind == EVENT_AUTHORIZED, releases = kind == EVENT_CAPTURE_FAILED || kind == EVENT_EXPIRED;
+        bool captures = kind == EVENT_AUTHORIZED || kind == EVENT_REVIEW_APPROVED, releases = kind == EVENT_CAPTURE_FAILED || is_over;
         assert_row(payment_follow_up(&automatic, &event, &after_automatic) == (captures || releases), kind);
         if (captures) assert_int_equal(after_automatic, COMMAND_CAPTURE);
         if (releases) assert_int_equal(after_automatic, COMMAND_RELEASE);

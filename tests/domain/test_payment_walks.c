@@ -73,6 +73,7 @@ static void check_amounts(const struct book *book, const struct payment *payment
     bool some_captured = payment->state == PAYMENT_CAPTURED || payment->state == PAYMENT_REFUNDED;
     assert_int_equal(some_captured, book->captured > 0);
     assert_int_equal(payment->state == PAYMENT_REFUNDED, book->captured > 0 && book->refunded == book->captured);
+    assert_false(book->capturing > 0 && (payment->review == REVIEW_OPEN || payment->review == REVIEW_DECLINED));
 }
 
 static void check_path(const struct book *book, const struct payment *before, const struct payment *after)
@@ -117,6 +118,16 @@ static void take(struct walk *walk, const struct event *event)
     walk->events[event->kind]++;
 }
 
+/* What follows by itself is always allowed. */
+static void follow(struct walk *walk, const struct event *event)
+{
+    struct command following = { .whole = true, .now = walk->now, .can = takes_parts };
+    if (!payment_follow_up(&walk->payment, event, &following.kind)) return;
+    struct decision decision = payment_decide(&walk->payment, &following);
+    assert_int_equal(decision.refusal, REFUSED_NOT);
+    take(walk, &decision.event);
+}
+
 /* Somebody wants something, sensible or not. */
 static void command(struct walk *walk)
 {
@@ -125,9 +136,12 @@ static void command(struct walk *walk)
     if (walk->payment.state == PAYMENT_NEW) wanted.kind = COMMAND_AUTHORIZE;
     wanted.amount = money_of(1 + random_below(walk->payment.state == PAYMENT_NEW ? 300 : 320), usd);
     wanted.captures_itself = random_below(2);
+    wanted.risk = random_below(3) == 0 ? RISK_REVIEW : RISK_ALLOW;
     struct decision decision = payment_decide(&walk->payment, &wanted);
     walk->refusals[decision.refusal]++;
-    if (decision.refusal == REFUSED_NOT) take(walk, &decision.event);
+    if (decision.refusal != REFUSED_NOT) return;
+    take(walk, &decision.event);
+    if (decision.event.kind == EVENT_REVIEW_APPROVED || decision.event.kind == EVENT_REVIEW_DECLINED) follow(walk, &decision.event);
 }
 
 static enum event_kind any_ending(const struct payment *payment)
@@ -145,16 +159,12 @@ static enum event_kind any_ending(const struct payment *payment)
 static void news(struct walk *walk)
 {
     struct event event = { .kind = any_ending(&walk->payment), .amount_minor = walk->payment.operation.amount_minor, .at = walk->now };
-    struct command following = { .whole = true, .now = walk->now, .can = takes_parts };
     if (random_below(3) == 0) event.kind = (enum event_kind)(EVENT_OPERATION_DOUBTED + random_below(3));
     event.id_known = true;
     event.expires_at = walk->now + 60 * MICROS_PER_SECOND;
     if (!payment_can(&walk->payment, &event)) return;
     take(walk, &event);
-    if (!payment_follow_up(&walk->payment, &event, &following.kind)) return;
-    struct decision decision = payment_decide(&walk->payment, &following);
-    assert_int_equal(decision.refusal, REFUSED_NOT);
-    take(walk, &decision.event);
+    follow(walk, &event);
 }
 
 /* Anything at all, at any time: what payment_can does not allow is not tried further. */

@@ -21,6 +21,10 @@ static const char *const refusals[REFUSAL_COUNT] = {
     [REFUSED_HOLD_NOT_SUPPORTED] = "hold_not_supported",
     [REFUSED_REFERENCE_UNKNOWN] = "processor_reference_unknown",
     [REFUSED_CARD_EXPIRED] = "card_declined",
+    [REFUSED_BY_RISK] = "denied_by_risk",
+    [REFUSED_STEP_UP_NOT_POSSIBLE] = "step_up_not_possible",
+    [REFUSED_NOT_APPROVED] = "not_approved",
+    [REFUSED_NO_OPEN_REVIEW] = "no_open_review",
     [REFUSED_TOKEN_UNKNOWN] = "token_unknown",
     [REFUSED_TOKEN_DELETED] = "token_deleted",
     [REFUSED_TOKEN_USED] = "token_used",
@@ -91,6 +95,16 @@ static const char *const events[EVENT_KIND_COUNT] = {
     [EVENT_SOLD] = "sold",
     [EVENT_ACTION_REQUIRED] = "action_required",
     [EVENT_OPERATION_RESUMED] = "operation_resumed",
+    [EVENT_REVIEW_APPROVED] = "review_approved",
+    [EVENT_REVIEW_DECLINED] = "review_declined",
+};
+
+static const char *const risks[RISK_DECISION_COUNT] = {
+    [RISK_UNASKED] = "", [RISK_ALLOW] = "allow", [RISK_STEP_UP] = "step_up", [RISK_REVIEW] = "review", [RISK_DENY] = "deny",
+};
+
+static const char *const reviews[REVIEW_COUNT] = {
+    [REVIEW_NONE] = "", [REVIEW_OPEN] = "open", [REVIEW_APPROVED] = "approved", [REVIEW_DECLINED] = "declined", [REVIEW_CLOSED] = "closed",
 };
 
 /* A copy of its exact size, with the last byte another one: must not be known. */
@@ -157,6 +171,15 @@ static void events_have_words(void **state)
     READ_BACK(events, event_kind, event_kind_word, event_kind_named)
 }
 
+static void fraud_checks_have_words(void **state)
+{
+    (void)state;
+    all_are_different(risks, COUNT_OF(risks));
+    all_are_different(reviews, COUNT_OF(reviews));
+    READ_BACK(risks, risk_decision, risk_decision_word, risk_decision_named)
+    READ_BACK(reviews, review, review_word, review_named)
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +188,7 @@ int main(void)
         cmocka_unit_test(payment_states_have_words),
         cmocka_unit_test(operations_have_words),
         cmocka_unit_test(events_have_words),
+        cmocka_unit_test(fraud_checks_have_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -205,6 +205,27 @@ static void is_a_sale_there(struct scene *scene)
     scene->facts.captures_itself = true;
 }
 
+static void is_to_be_reviewed(struct scene *scene)
+{
+    is_a_sale_there(scene);
+    scene->facts.risk = RISK_REVIEW;
+}
+static void is_to_be_proven(struct scene *scene)
+{
+    scene->facts.risk = RISK_STEP_UP;
+    scene->facts.has_return_url = scene->candidates[STRIPE].can.steps_up = true;
+}
+static void cannot_be_sent_away(struct scene *scene)
+{
+    is_to_be_proven(scene);
+    scene->facts.has_return_url = false;
+}
+static void is_to_be_proven_on_a_page(struct scene *scene)
+{
+    is_on_a_page(scene);
+    scene->facts.risk = RISK_STEP_UP;
+}
+
 static void is_usual(struct scene *scene) { (void)scene; }
 
 static void nobody_is_set_up(struct scene *scene) { scene->candidates[BANK].is_set_up = scene->candidates[STRIPE].is_set_up = false; }
@@ -239,6 +260,10 @@ static const struct bar_row {
     { is_a_sale_there,       "a: -> stripe, bank",                               "a: stripe, bank" },
     { is_on_a_page,          "a: -> bank, stripe",                               "a: stripe; bank payment_method_not_supported" },
     { is_sold_on_a_page,     "a: -> bank, stripe",                               "a:; bank payment_method_not_supported; stripe hold_not_supported" },
+    { is_to_be_reviewed,     "a: -> stripe, bank",                               "a: bank; stripe hold_not_supported" },
+    { is_to_be_proven,       "a: -> bank, stripe",                               "a: stripe; bank step_up_not_possible" },
+    { cannot_be_sent_away,   "a: -> bank, stripe",                               "a:; bank step_up_not_possible; stripe step_up_not_possible" },
+    { is_to_be_proven_on_a_page, "a: -> stripe",                                 "a: stripe" },
     { is_in_euros,           "a: -> bank, stripe",                               "a: stripe; bank currency_not_supported" },
     { is_in_yen,             "a: -> bank, stripe",                               "a:; bank currency_not_supported; stripe currency_not_supported" },
     { is_usual,              "a: needs partial_capture -> bank, stripe",         "a: stripe; bank partial_capture_not_supported" },
@@ -268,7 +293,7 @@ static void of_all_that_were_passed_over_the_nearest_is_told(void **state)
 {
     (void)state;
     static const enum route_bar ordered[] = { ROUTE_NOT_SET_UP, ROUTE_NO_CAPTURE, ROUTE_NO_PAGE, ROUTE_NO_CURRENCY, ROUTE_NO_HOLD, ROUTE_NO_PARTIAL_CAPTURE,
-                                              ROUTE_NO_PARTIAL_REFUND, ROUTE_NO_CVV, ROUTE_NO_EMAIL, ROUTE_BREAKER_OPEN };
+                                              ROUTE_NO_PARTIAL_REFUND, ROUTE_NO_CVV, ROUTE_NO_EMAIL, ROUTE_NO_STEP_UP, ROUTE_BREAKER_OPEN };
     for (size_t far = 0; far < COUNT_OF(ordered); far++) {
         for (size_t near = far + 1; near < COUNT_OF(ordered); near++) {
             struct route_decision one = { .passed = { { BANK, ordered[far] }, { STRIPE, ordered[near] } }, .passed_count = 2 };

@@ -58,6 +58,38 @@ def test_two_nodes_serve_one_database(open_house):
     assert started == {'one': '20', 'two': '20'}
 
 
+# --- fraud checks ---
+
+def test_limits_and_reviews_hold_for_all_nodes(open_house, tmp_path):
+    """1. Tries of one customer, in turns over two nodes: the sixth is refused at whichever. 2. One node holds for a review, the other one ends it.
+    3. The store is what its histories come to."""
+    file = tmp_path / 'risk.conf'
+    file.write_text('hurry: 5 tries by customer in 1h -> deny\nheld: amount USD 7000.. -> review\n', encoding='utf-8')
+    house = open_house(risk_file=file)
+    one, two = house.client('one'), house.client('two')
+    answers = [(two if number % 2 else one).authorize(customer_id='c-1') for number in range(7)]
+    assert [answer.status for answer in answers] == [201] * 5 + [402] * 2
+    held = one.authorized(amount=7000, capture='automatic')
+    approved = two.post(f'/v1/payments/{held["id"]}/review', {'decision': 'approve'})
+    assert approved.expect(200)['state'] == 'captured'
+    house.books_agree('one')
+    status, told, _ = run('verify', '--store', house.url)
+    assert status == 0, told
+
+
+def test_a_crowd_over_two_nodes_is_counted_but_for_the_moment_of_a_commit(open_house, tmp_path):
+    """Transactions that run side by side do not see each other, so some more may pass, and no more than that: each lets the limit through."""
+    file = tmp_path / 'risk.conf'
+    file.write_text('hurry: 5 tries by customer in 1h -> deny\n', encoding='utf-8')
+    house = open_house(risk_file=file, store_connections=2)
+    clients = [house.client('one'), house.client('two')]
+    answers = at_once(40, lambda number: clients[number % 2].authorize(customer_id='c-1'))
+    passed = [answer.status for answer in answers].count(201)
+    assert 5 <= passed <= 5 * 2 * 2, passed
+    assert all(client.authorize(customer_id='c-1').status == 402 for client in clients)
+    house.books_agree('one')
+
+
 # --- one of them dies ---
 
 def test_another_node_takes_over_what_a_dead_one_left(open_house):

@@ -200,6 +200,33 @@ def money(value, currency='USD'):
     return {'currency_code': currency, 'value': value}
 
 
+class Risk(Company):
+    """The simulated company that judges payments; it says what `metadata` asks it to (judged)."""
+    name = 'risk'
+    key = 'risk_test_florin'
+
+    def asked(self):
+        """(stage, payment) of every question, oldest first."""
+        return [(effect['kind'], effect['id']) for effect in self.effects()]
+
+    def ask(self, given, key=None):
+        """One call of its own API."""
+        return self.session.post(f'{self.url}/v1/assessments', json=given, timeout=30, headers={'Authorization': f'Bearer {key or self.key}'})
+
+    def as_settings(self, folder):
+        """What a gateway is told of it; its key lies in the folder."""
+        keys = folder / 'risk.keys'
+        keys.write_text(f'secret_key = {self.key}\n', encoding='utf-8')
+        keys.chmod(0o600)
+        return {'risk_url': self.url, 'risk_keys_file': keys}
+
+
+def judged(new=None, held=None, **more):
+    """Members of a payment about which it is to say that: before it, and of the money that is held."""
+    words = {'risk': new, 'risk_held': held}
+    return {'metadata': {name: word for name, word in words.items() if word}, **more}
+
+
 class Listener:
     """A merchant's address for notices: keeps what comes, and answers as it is told."""
 

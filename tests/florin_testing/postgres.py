@@ -18,7 +18,7 @@ PATIENCE = 60
 
 # The programs of unit tests that are run on it, too. The rest of tests/store is about the file: its lock, its copies, its witness
 # and its disk (place, open, witness, disk, io).
-UNITS = re.compile(r'store_test_(sql_postgres|libpq_mishaps|migration_mishaps|store_(sql|batch|records|lists|history|tokens|verify|versions|postgres|mishaps))$'
+UNITS = re.compile(r'store_test_(sql_postgres|libpq_mishaps|migration_mishaps|store_(sql|batch|records|lists|history|tokens|risk|verify|versions|postgres|mishaps))$'
                    r'|flow_test_|command_test_house_vault$')
 
 NOBODY = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups']  # root may not run it

@@ -3,7 +3,7 @@
 from florin_testing import books
 from florin_testing.client import CARDS, is_settled
 from florin_testing.door import Door
-from florin_testing.gateway import SANITIZER, Gateway
+from florin_testing.gateway import SANITIZER, Gateway, run
 from florin_testing.processes import Simulator
 from florin_testing.waiting import PATIENCE, until
 
@@ -47,6 +47,12 @@ class Shop:
     def books_agree(self, in_review=()):
         """Our receipts and the bank's book, to the cent. Gives the receipts."""
         return books.compare(self.client, self.bank, in_review)
+
+    def is_whole(self):
+        """The books agree, and every row of the store is what its history comes to."""
+        status, told, _ = run('verify', '--store', self.gateway.settings['store'])
+        assert status == 0, told
+        return self.books_agree()
 
     def asked(self, path=None):
         """What the bank was asked, oldest first: POSTs of one path."""

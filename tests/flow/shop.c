@@ -101,6 +101,7 @@ static void open_flows(struct shop *shop)
         .storage_least_bytes = settings->storage_least_bytes,
     };
     shop->flows = flows_open(&options);
+    flows_check_by(shop->flows, settings->risks, RISK_REVIEW);
 }
 
 void shop_begin(struct shop *shop)
@@ -317,6 +318,20 @@ struct guest *shop_authorize_away(struct shop *shop, const char *key, bool autom
     return authorize(shop, key, &card, 5000, automatic, STR("https://shop.example/thanks"));
 }
 
+struct guest *shop_authorize_from(struct shop *shop, const char *key, const char *number, const char *address, bool automatic)
+{
+    char asked[160], hex[HASH_HEX_BYTES + 1];
+    struct card card = shop_card(number);
+    struct guest *guest = enter(shop, key);
+    snprintf(asked, sizeof asked, "authorize %s from %s %d", number, address, automatic);
+    struct request_name name = name_of(key, asked, hex);
+    struct payment_wish wish = wish_of(&card, 5000, automatic);
+    wish.has_customer_address = ip_address_read(str_of(address), &wish.customer_address);
+    assert_true(wish.has_customer_address);
+    flows_authorize(shop->flows, &name, &wish, &guest->waiter);
+    return guest;
+}
+
 struct guest *shop_authorize(struct shop *shop, const char *key, const char *number, int64_t minor, bool automatic)
 {
     struct card card = shop_card(number);
@@ -337,6 +352,11 @@ static struct guest *change(struct shop *shop, const char *key, enum command_kin
 struct guest *shop_capture(struct shop *shop, const char *key, const char *payment_id) { return change(shop, key, COMMAND_CAPTURE, payment_id); }
 struct guest *shop_void(struct shop *shop, const char *key, const char *payment_id) { return change(shop, key, COMMAND_VOID, payment_id); }
 struct guest *shop_refund(struct shop *shop, const char *key, const char *payment_id) { return change(shop, key, COMMAND_REFUND, payment_id); }
+
+struct guest *shop_review(struct shop *shop, const char *key, const char *payment_id, bool approves)
+{
+    return change(shop, key, approves ? COMMAND_APPROVE : COMMAND_DECLINE, payment_id);
+}
 
 struct guest *shop_settle(struct shop *shop, const char *operation_id, bool happened, const char *processor_ref)
 {

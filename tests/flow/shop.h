@@ -38,6 +38,7 @@ struct shop_settings {
     bool is_node;                /* one of several; on PostgreSQL only */
     const struct processor *processor; /* usually processor_bank; its bytes must be a bank's */
     bool acts_elsewhere;         /* what that processor does is not in the bank's book */
+    const struct risk_rules *risks; /* usually none */
     uint64_t seed;
 };
 
@@ -83,6 +84,8 @@ struct guest *shop_authorize(struct shop *shop, const char *key, const char *num
 struct guest *shop_authorize_card(struct shop *shop, const char *key, const struct card *card, int64_t minor, bool automatic);
 /* With the rich card, by a payer who may be sent away. */
 struct guest *shop_authorize_away(struct shop *shop, const char *key, bool automatic);
+/* 50.00 by somebody at that address. */
+struct guest *shop_authorize_from(struct shop *shop, const char *key, const char *number, const char *address, bool automatic);
 struct card shop_card(const char *number);
 /* 50.00 by a token, whose card was opened, or could not be for that reason. */
 struct guest *shop_authorize_token(struct shop *shop, const char *key, const char *token_id, const struct card *card, enum ending_kind trouble,
@@ -90,6 +93,7 @@ struct guest *shop_authorize_token(struct shop *shop, const char *key, const cha
 struct guest *shop_capture(struct shop *shop, const char *key, const char *payment_id);
 struct guest *shop_void(struct shop *shop, const char *key, const char *payment_id);
 struct guest *shop_refund(struct shop *shop, const char *key, const char *payment_id);
+struct guest *shop_review(struct shop *shop, const char *key, const char *payment_id, bool approves);
 struct guest *shop_settle(struct shop *shop, const char *operation_id, bool happened, const char *processor_ref);
 
 /* An authorization of 50.00 on the rich card, answered 201; the id of its payment. */

@@ -16,7 +16,11 @@ enum { REPEATS_MAX = 8 };
 
 /* ---- stories ---- */
 
-enum ask { ASK_NOTHING, ASK_PAY, ASK_BUY, ASK_PAY_POOR, ASK_CAPTURE, ASK_VOID, ASK_REFUND };
+enum ask { ASK_NOTHING, ASK_PAY, ASK_BUY, ASK_PAY_POOR, ASK_CAPTURE, ASK_VOID, ASK_REFUND, ASK_APPROVE, ASK_DECLINE };
+
+/* Everything is held for a review. */
+static const struct risk_rule all_reviewed = { .name = "all", .decision = RISK_REVIEW };
+static const struct risk_rules reviews = { .rules = &all_reviewed, .count = 1 };
 
 /* What is done before in peace, then a fault, then what the crash interrupts, and how it ends. */
 static const struct story {
@@ -30,6 +34,7 @@ static const struct story {
     bool may_need_a_person;
     int or_status; /* what he may find: done by the try that was lost */
     const char *or_told;
+    const struct risk_rules *risks;
 } stories[] = {
     { "authorize", { 0 }, NULL, ASK_PAY, 201, "done authorized 5000/0/0 operation=none", true },
     { "decline", { 0 }, NULL, ASK_PAY_POOR, 402, "declined declined 0/0/0", false },
@@ -49,6 +54,13 @@ static const struct story {
       "done refunded 5000/5000/5000 operation=none", false },
     { "automatic, voided", { 0 }, ON_CAPTURES "\"fault\": \"plain_400\", \"times\": 0", ASK_BUY, 402, "declined voided 5000/0/0 operation=none",
       true, true, 201, "done captured 5000/5000/0 operation=none" },
+    { "automatic, held for a review", { 0 }, NULL, ASK_BUY, 201, "done authorized 5000/0/0 operation=none", true, .risks = &reviews },
+    { "approved", { ASK_BUY }, NULL, ASK_APPROVE, 200, "done captured 5000/5000/0 operation=none", .risks = &reviews },
+    { "approved, lost", { ASK_BUY }, ON_CAPTURES "\"fault\": \"act_then_hang_up\"", ASK_APPROVE, 200,
+      "done captured 5000/5000/0 operation=none", .risks = &reviews },
+    { "declined by a review", { ASK_PAY }, NULL, ASK_DECLINE, 200, "done voided 5000/0/0 operation=none", .risks = &reviews },
+    { "declined by a review, lost", { ASK_BUY }, ON_VOIDS "\"fault\": \"act_then_hang_up\"", ASK_DECLINE, 200,
+      "done voided 5000/0/0 operation=none", .risks = &reviews },
 };
 
 static struct guest *ask(struct shop *shop, enum ask what, const char *key, const char *payment)
@@ -60,6 +72,8 @@ static struct guest *ask(struct shop *shop, enum ask what, const char *key, cons
     case ASK_CAPTURE: return shop_capture(shop, key, payment);
     case ASK_VOID: return shop_void(shop, key, payment);
     case ASK_REFUND: return shop_refund(shop, key, payment);
+    case ASK_APPROVE:
+    case ASK_DECLINE: return shop_review(shop, key, payment, what == ASK_APPROVE);
     case ASK_NOTHING: break;
     }
     return NULL;
@@ -76,7 +90,7 @@ struct telling {
 
 static void begin(struct telling *telling)
 {
-    telling->shop = shop_open_with(&(struct shop_settings){ .resend_after = SHOP_SECOND });
+    telling->shop = shop_open_with(&(struct shop_settings){ .resend_after = SHOP_SECOND, .risks = telling->story->risks });
     for (size_t i = 0; i < COUNT_OF(telling->story->before) && telling->story->before[i]; i++) {
         char key[16];
         snprintf(key, sizeof key, "before-%zu", i);

@@ -41,6 +41,7 @@ static void check_amounts(const struct payment *payment, const struct book *book
     INSIST(book->refunded >= 0 && book->refunded <= book->captured && book->captured <= book->held);
     INSIST(book->held <= MONEY_MINOR_MAX && !(book->voided && book->captured));
     if (open == OPERATION_CAPTURE) INSIST(book->captured + reserved <= book->held && !book->voided);
+    if (open == OPERATION_CAPTURE) INSIST(payment->review == REVIEW_NONE || payment->review == REVIEW_APPROVED);
     if (open == OPERATION_REFUND) INSIST(book->refunded + reserved <= book->captured);
     INSIST(open == OPERATION_NONE || payment->operation.state <= OPERATION_WAITING);
     if (payment->state == PAYMENT_CAPTURED) INSIST(book->captured > 0 && book->refunded < book->captured);
@@ -79,7 +80,9 @@ static void command(struct payment *payment, struct book *book, struct input *in
     command.captures_itself = about & 1;
     command.has_cvv = about & 2;
     command.card_expired = (about & 0x7c) == 0x7c;
-    command.can = (struct capability){ about & 4, about & 8, about & 16, currencies[about >> 6] };
+    command.risk = (enum risk_decision)(choice % RISK_DECISION_COUNT);
+    command.can = (struct capability){ .partial_capture = about & 4, .partial_refund = about & 8, .needs_cvv = about & 16,
+                                       .currencies = currencies[about >> 6] };
     /* The caller has seen to it: only a new payment can be authorized, for what can be paid. */
     if (command.kind == COMMAND_AUTHORIZE && (payment->state != PAYMENT_NEW || !money_is_payable(command.amount))) return;
     struct decision decision = payment_decide(payment, &command);
@@ -98,6 +101,7 @@ static void happen(struct payment *payment, struct book *book, struct input *inp
         .at = choice & 64 ? book->now : book->now - 2 * HOUR, /* a clock that was set back */
         .id_known = choice & 32,
         .currency = { "USD" },
+        .risk = choice & 128 ? RISK_REVIEW : RISK_ALLOW,
     };
     if (event.kind == EVENT_AUTHORIZED) event.expires_at = book->now + HOUR * input_byte(input);
     if (payment_can(payment, &event)) apply(payment, book, &event);

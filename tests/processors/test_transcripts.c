@@ -5,7 +5,7 @@
  *     call           authorize, capture, void, refund, or inquire_ or look_up_ and one of them
  *     amount, authorization, capture, refund         what the call is about
  *     exchange, previous, reference, without_cvv     more of it; the first exchange, when nothing is said
- *     payment, email, name, return_url               who pays, and where he comes back to
+ *     payment, email, name, return_url, steps_up     who pays, where he comes back to, and whether he has to prove himself
  *     asks, asked_body                               the bytes; <card_number> and so on are holes, <raw_card_number> without quotes, and
  *                                                    <encrypted> and </encrypted> stand around a span
  *     answers, answered_body                         status, "replayed" when it was marked so; without a body there is none
@@ -123,6 +123,7 @@ static struct processor_call call_of(struct transcript *transcript)
         .customer_name = value_of(transcript, "name"),
         .return_url = value_of(transcript, "return_url"),
         .on_page = value_of(transcript, "on_page").bytes != NULL,
+        .steps_up = value_of(transcript, "steps_up").length > 0,
         .has_cvv = value_of(transcript, "without_cvv").bytes == NULL,
     };
 }

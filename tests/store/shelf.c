@@ -54,6 +54,11 @@ void shelf_tamper(struct shelf *shelf, const char *statement) { place_tamper(she
 void shelf_make_older(struct shelf *shelf)
 {
     shelf_tamper(shelf, "DROP TABLE api_key");
+    shelf_tamper(shelf, "DROP TABLE risk_try");
+    shelf_tamper(shelf, "DROP INDEX payment_by_review");
+    shelf_tamper(shelf, "ALTER TABLE payment DROP COLUMN risk");
+    shelf_tamper(shelf, "ALTER TABLE payment DROP COLUMN risk_rule");
+    shelf_tamper(shelf, "ALTER TABLE payment DROP COLUMN risk_review");
     shelf_tamper(shelf, "DROP TABLE payer");
     shelf_tamper(shelf, "DROP TABLE token");
     shelf_tamper(shelf, "DROP TABLE vault_key");
@@ -124,6 +129,7 @@ struct payment_record payment_of(int64_t number)
         .id = payment_id_of(number),
         .payment = { .state = PAYMENT_CAPTURED, .sequence = 11, .amount = { 900 + number, { "USD" } }, .authorized_minor = 801, .captured_minor = 702,
                      .refunded_minor = 603, .captures_itself = true, .capture_id_known = true, .decline = DECLINE_INVALID_CVC,
+                     .risk = RISK_REVIEW, .review = REVIEW_APPROVED,
                      .operation = { OPERATION_REFUND, OPERATION_UNKNOWN, 504, 20 * day }, .created_at = 21 * day, .authorized_at = 22 * day,
                      .captured_at = 23 * day, .voided_at = 24 * day, .refunded_at = 25 * day, .expires_at = 26 * day, .changed_at = 27 * day },
         .open_operation = operation_id_of(number + 1000),
@@ -139,6 +145,7 @@ struct payment_record payment_of(int64_t number)
         .refund_ref = ref("ref", number),
         .card_brand = "mastercard",
         .card_last4 = "4444",
+        .risk_rule = "large",
         .stray_holds = 3,
         .rival_possible = true,
     };

@@ -19,6 +19,8 @@ static void assert_same_states(const struct payment *actual, const struct paymen
     assert_int_equal(actual->captures_itself, expected->captures_itself);
     assert_int_equal(actual->capture_id_known, expected->capture_id_known);
     assert_int_equal(actual->decline, expected->decline);
+    assert_int_equal(actual->risk, expected->risk);
+    assert_int_equal(actual->review, expected->review);
     assert_int_equal(actual->operation.kind, expected->operation.kind);
     assert_int_equal(actual->operation.state, expected->operation.state);
     assert_int_equal(actual->operation.amount_minor, expected->operation.amount_minor);
@@ -50,6 +52,7 @@ static void assert_same_payment(const struct payment_record *actual, const struc
     assert_string_equal(actual->refund_ref.text, expected->refund_ref.text);
     assert_string_equal(actual->card_brand, expected->card_brand);
     assert_string_equal(actual->card_last4, expected->card_last4);
+    assert_string_equal(actual->risk_rule, expected->risk_rule);
     assert_int_equal(actual->stray_holds, expected->stray_holds);
     assert_int_equal(actual->rival_possible, expected->rival_possible);
     assert_string_equal(actual->head_hash, expected->head_hash);

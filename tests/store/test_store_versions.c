@@ -31,13 +31,15 @@ static void an_older_schema_is_brought_along(void **state)
     shelf->store = NULL;
     shelf_make_older(shelf);
     assert_null(store_open(str_of(shelf->url), STORE_READS, &error));
-    assert_true(str_contains(str_of(error.text), STR("schema version 2, this florin knows 6: start its gateway")));
+    assert_true(str_contains(str_of(error.text), STR("schema version 2, this florin knows 7: start its gateway")));
     shelf_reopen(shelf);
     save_and_change_one(shelf);
     struct token_record token = token_of(1);
     struct api_key key = { .id = "key_1", .scopes = SCOPE_READ };
     assert_int_equal(shelf_do(shelf, save_new_token, &token), WORK_DONE);
     assert_int_equal(shelf_do(shelf, save_new_api_key, &key), WORK_DONE);
+    struct payment_record payment = payment_of(1);
+    assert_int_equal(shelf_do(shelf, save_new_payment, &payment), WORK_DONE);
 }
 
 int main(void)
