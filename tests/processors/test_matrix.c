@@ -46,8 +46,8 @@ static str table_of_records(struct arena *arena)
         const struct capability *can = &all[i]->can;
         text_put_format(&table, "| `%s` | ", all[i]->name);
         put_currencies(&table, can->currencies);
-        text_put_format(&table, " | %s | %.*s | %s | %s | %s |", can->only_sells ? "no" : "yes", STR_FORMAT(page_word(can->page)), can->partial_capture ? "yes" : "no",
-                        can->partial_refund ? "yes" : "no", can->needs_cvv ? "needed" : "optional");
+        text_put_format(&table, " | %s | %.*s | %s | %s | %s |", can->only_sells ? "no" : "yes", STR_FORMAT(page_word(can->page)),
+                        can->partial_capture ? "yes" : "no", can->partial_refund ? "yes" : "no", can->needs_cvv ? "needed" : "optional");
         put_protection(&table, all[i]);
         text_put_char(&table, '\n');
     }
