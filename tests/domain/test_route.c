@@ -292,8 +292,9 @@ static void who_cannot_take_it_is_passed_over(void **state)
 static void of_all_that_were_passed_over_the_nearest_is_told(void **state)
 {
     (void)state;
-    static const enum route_bar ordered[] = { ROUTE_NOT_SET_UP, ROUTE_NO_CAPTURE, ROUTE_NO_PAGE, ROUTE_NO_CURRENCY, ROUTE_NO_HOLD,
-                                              ROUTE_NO_PARTIAL_CAPTURE, ROUTE_NO_PARTIAL_REFUND, ROUTE_NO_CVV, ROUTE_NO_EMAIL, ROUTE_NO_STEP_UP, ROUTE_BREAKER_OPEN };
+    static const enum route_bar ordered[] = { ROUTE_NOT_SET_UP, ROUTE_NO_CAPTURE, ROUTE_NO_PAGE, ROUTE_NO_CURRENCY,
+                                              ROUTE_NO_HOLD, ROUTE_NO_PARTIAL_CAPTURE, ROUTE_NO_PARTIAL_REFUND, ROUTE_NO_CVV,
+                                              ROUTE_NO_EMAIL, ROUTE_NO_STEP_UP, ROUTE_BREAKER_OPEN };
     for (size_t far = 0; far < COUNT_OF(ordered); far++) {
         for (size_t near = far + 1; near < COUNT_OF(ordered); near++) {
             struct route_decision one = { .passed = { { BANK, ordered[far] }, { STRIPE, ordered[near] } }, .passed_count = 2 };
