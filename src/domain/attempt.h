@@ -46,7 +46,7 @@ struct processor_id {
 
 struct outcome {
     enum outcome_kind kind;
-    enum decline decline;      /* OUTCOME_DECLINED */
+    enum decline_category category; /* OUTCOME_DECLINED */
     struct processor_id id;    /* OUTCOME_DONE, OUTCOME_SOLD, OUTCOME_NEXT, OUTCOME_ACTION */
     str action_url;            /* OUTCOME_ACTION; lives as long as the answer */
     micros expires_at;         /* OUTCOME_DONE of an authorization */

@@ -5,7 +5,7 @@
 
 #include "flow/flows_internal.h"
 
-enum { ROUTE_SERIES_MAX = 256, ROUTE_LABELS_BYTES = 96 };
+enum { SERIES_MAX = 256, SERIES_LABELS_BYTES = 96 };
 
 #define OPERATIONS(kind_word, result_word)                                                                             \
     {                                                                                                                  \
@@ -51,35 +51,48 @@ static struct metric operations_taken_over = { .name = "florin_operations_taken_
                                                .help = "Open operations that came to this node by that.",
                                                .kind = METRIC_COUNTER };
 
-/* One series for each rule and processor that a decision has named, as they come: rules may change while we run. Beyond the last, all
- * others are one. */
-static struct route_series {
-    char labels[ROUTE_LABELS_BYTES];
-    struct metric count;
-} routes[ROUTE_SERIES_MAX];
-static size_t route_series_count;
+/* Series that are made as they are met. */
+struct family {
+    const char *name, *help;
+    struct series {
+        char labels[SERIES_LABELS_BYTES];
+        struct metric count;
+    } series[SERIES_MAX];
+    size_t series_count;
+};
 
-static struct metric *route_series(const char *labels)
+/* For each rule and processor that a decision has named: rules may change while we run. Beyond the last, all others are one. */
+static struct family routes = { .name = "florin_route_decisions_total", .help = "New payments, by the rule that decided and who takes them." };
+static struct family declines = { .name = "florin_declines_total", .help = "Declined authorizations, by processor and by what kind of no it was." };
+
+static struct metric *series_of(struct family *family, const char *labels)
 {
-    for (size_t i = 0; i < route_series_count; i++) {
-        if (strcmp(routes[i].labels, labels) == 0) return &routes[i].count;
+    for (size_t i = 0; i < family->series_count; i++) {
+        if (strcmp(family->series[i].labels, labels) == 0) return &family->series[i].count;
     }
-    if (route_series_count == ROUTE_SERIES_MAX) return NULL;
-    struct route_series *fresh = &routes[route_series_count++];
-    memcpy(fresh->labels, labels, ROUTE_LABELS_BYTES);
-    fresh->count = (struct metric){ .name = "florin_route_decisions_total", .labels = fresh->labels,
-                                    .help = "New payments, by the rule that decided and who takes them.", .kind = METRIC_COUNTER };
+    if (family->series_count == SERIES_MAX) return NULL;
+    struct series *fresh = &family->series[family->series_count++];
+    memcpy(fresh->labels, labels, SERIES_LABELS_BYTES);
+    fresh->count = (struct metric){ .name = family->name, .labels = fresh->labels, .help = family->help, .kind = METRIC_COUNTER };
     metric_register(&fresh->count);
     return &fresh->count;
 }
 
 void measure_route(str rule, str processor)
 {
-    char labels[ROUTE_LABELS_BYTES] = "rule=\"other\",processor=\"\"";
-    if (route_series_count == 0) (void)route_series(labels);
+    char labels[SERIES_LABELS_BYTES] = "rule=\"other\",processor=\"\"";
+    if (routes.series_count == 0) (void)series_of(&routes, labels);
     (void)snprintf(labels, sizeof labels, "rule=\"%.*s\",processor=\"%.*s\"", STR_FORMAT(rule), STR_FORMAT(processor));
-    struct metric *series = route_series(labels);
-    metric_add(series ? series : &routes[0].count, 1);
+    struct metric *series = series_of(&routes, labels);
+    metric_add(series ? series : &routes.series[0].count, 1);
+}
+
+/* Processors and categories are few: each pair has a series of its own. */
+static void measure_decline(str processor, enum decline_category category)
+{
+    char labels[SERIES_LABELS_BYTES] = "";
+    (void)snprintf(labels, sizeof labels, "processor=\"%.*s\",category=\"%.*s\"", STR_FORMAT(processor), STR_FORMAT(category_word(category)));
+    metric_add(series_of(&declines, labels), 1);
 }
 
 void flows_register_metrics(void)
@@ -117,6 +130,7 @@ void measure_ended(const struct operation_flow *flow)
     metric_add(&operations[ended->kind][ended->state - OPERATION_DONE], 1);
     metric_observe_us(&operation_seconds, world_monotonic(flow->flow.world) - flow->began_at);
     metric_add(&stray_holds, flow->verdict.stray_holds);
+    if (ended->state == OPERATION_DECLINED) measure_decline(ended->processor, flow->outcome.category);
 }
 
 void measure_doubt(enum verdict_kind kind)

@@ -18,7 +18,7 @@ static struct event event_of_verdict(const struct operation_flow *flow)
         break;
     case VERDICT_DECLINED:
         event.kind = EVENT_DECLINED;
-        event.decline = flow->outcome.decline;
+        event.decline = category_decline(flow->outcome.category);
         break;
     case VERDICT_EXPIRED: event.kind = EVENT_EXPIRED; break;
     case VERDICT_FAILED: event.kind = operation_failed_event(kind); break;

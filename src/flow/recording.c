@@ -8,6 +8,14 @@ str merchant_of(const struct operation_flow *flow) { return flow->flows->options
 
 /* ---- history ---- */
 
+/* What kind of no it was, and what may be done after it. */
+static void put_meaning(struct text *data, enum decline_category category)
+{
+    str advice = advice_word(category_advice(category));
+    json_put_str(data, "category", category_word(category));
+    if (advice.length > 0) json_put_str(data, "advice", advice);
+}
+
 static str event_data(struct operation_flow *flow, const struct event *event, const struct telling *telling)
 {
     struct text data = text_open(&flow->flow.arena, 256);
@@ -23,6 +31,7 @@ static str event_data(struct operation_flow *flow, const struct event *event, co
     if (telling->outcome && telling->outcome->id.text[0]) json_put_str(&data, "processor_ref", str_of(telling->outcome->id.text));
     if (telling->outcome && telling->outcome->word[0]) json_put_str(&data, "processor_code", str_of(telling->outcome->word));
     if (event->decline != DECLINE_NONE) json_put_str(&data, "decline_code", decline_word(event->decline));
+    if (telling->outcome && telling->outcome->kind == OUTCOME_DECLINED) put_meaning(&data, telling->outcome->category);
     if (telling->reason) json_put_str(&data, "reason", str_of(telling->reason));
     if (telling->stray_holds) json_put_int(&data, "possible_stray_holds", telling->stray_holds);
     if (telling->by.length) json_put_str(&data, "by", telling->by);

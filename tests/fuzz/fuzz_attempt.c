@@ -30,7 +30,7 @@ static struct outcome take_outcome(struct input *input)
     unsigned about = input_byte(input);
     return (struct outcome){
         .kind = (enum outcome_kind)input_below(input, OUTCOME_KIND_COUNT),
-        .decline = (enum decline)input_below(input, DECLINE_COUNT),
+        .category = (enum decline_category)input_below(input, CATEGORY_COUNT),
         .replayed = about & 1,
         .may_have_happened = about & 2,
         .shows_illness = about & 4,
