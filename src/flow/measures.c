@@ -64,6 +64,7 @@ struct family {
 /* For each rule and processor that a decision has named: rules may change while we run. Beyond the last, all others are one. */
 static struct family routes = { .name = "florin_route_decisions_total", .help = "New payments, by the rule that decided and who takes them." };
 static struct family declines = { .name = "florin_declines_total", .help = "Declined authorizations, by processor and by what kind of no it was." };
+static struct family fall_overs = { .name = "florin_fallbacks_total", .help = "Authorizations that went on at another processor." };
 
 static struct metric *series_of(struct family *family, const char *labels)
 {
@@ -88,12 +89,19 @@ void measure_route(str rule, str processor)
 }
 
 /* Processors and categories are few: each pair has a series of its own. */
-static void measure_decline(str processor, enum decline_category category)
+static void count_pair(struct family *family, const char *one, str is, const char *other, str is_other)
 {
     char labels[SERIES_LABELS_BYTES] = "";
-    (void)snprintf(labels, sizeof labels, "processor=\"%.*s\",category=\"%.*s\"", STR_FORMAT(processor), STR_FORMAT(category_word(category)));
-    metric_add(series_of(&declines, labels), 1);
+    (void)snprintf(labels, sizeof labels, "%s=\"%.*s\",%s=\"%.*s\"", one, STR_FORMAT(is), other, STR_FORMAT(is_other));
+    metric_add(series_of(family, labels), 1);
 }
+
+static void measure_decline(str processor, enum decline_category category)
+{
+    count_pair(&declines, "processor", processor, "category", category_word(category));
+}
+
+void measure_fall_over(str from, str to) { count_pair(&fall_overs, "from", from, "to", to); }
 
 void flows_register_metrics(void)
 {

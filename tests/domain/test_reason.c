@@ -107,6 +107,7 @@ static const char *const events[EVENT_KIND_COUNT] = {
     [EVENT_VOIDED] = "voided",
     [EVENT_REFUNDED] = "refunded",
     [EVENT_DECLINED] = "declined",
+    [EVENT_FELL_OVER] = "fell_over",
     [EVENT_AUTHORIZE_FAILED] = "authorize_failed",
     [EVENT_CAPTURE_FAILED] = "capture_failed",
     [EVENT_VOID_FAILED] = "void_failed",
