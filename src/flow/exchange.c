@@ -101,6 +101,18 @@ static struct next inquire(struct operation_flow *flow)
     return sleep_then(READ_ANSWER);
 }
 
+static void tell_pace(struct operation_flow *flow, enum pace_feedback feedback, bool shows_illness)
+{
+    pace_told(&flow->line->pace, flow->flow.world, feedback, shows_illness);
+    flow->probes = false;
+}
+
+void give_up_call(struct operation_flow *flow)
+{
+    pace_unused(&flow->line->pace);
+    flow->probes = false;
+}
+
 static struct next send(struct operation_flow *flow)
 {
     const char *key_header = flow->line->settings.processor->key_header;
@@ -108,7 +120,7 @@ static struct next send(struct operation_flow *flow)
     struct processor_request request = { .method = operation->method, .path = operation->path };
     arena_close(&flow->call_arena);
     if (!fill(flow, &request.body)) {
-        pace_unused(&flow->line->pace);
+        give_up_call(flow);
         flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
         return judge(flow, CARD_GONE);
     }
@@ -174,7 +186,7 @@ static struct next go_without_token(struct operation_flow *flow)
 {
     flow->has_no_token = false;
     flow->outcome = (struct outcome){ .kind = OUTCOME_NOT_SENT, .word = "no_access_token" };
-    pace_told(&flow->line->pace, flow->flow.world, PACE_FAILED, true);
+    tell_pace(flow, PACE_FAILED, true);
     return judge(flow, flow->inquires ? INQUIRED : TRIED);
 }
 
@@ -190,6 +202,12 @@ static struct next pass_by(struct operation_flow *flow)
 {
     flow->outcome = (struct outcome){ .kind = OUTCOME_NOT_SENT, .word = "breaker_open" };
     return judge(flow, TRIED);
+}
+
+/* Its first exchange was let through to see whether the processor is well, and only the last one shows that. */
+static bool goes_on_probing(const struct operation_flow *flow)
+{
+    return flow->probes && flow->operation.sends == 0;
 }
 
 struct next call_processor(struct flow *base)
@@ -214,11 +232,12 @@ struct next call_processor(struct flow *base)
     }
     if (flow->has_no_token) return go_without_token(flow);
     if (!session_is_good(&flow->line->session)) return wait_for_token(flow);
-    if (!pace_may_send(&flow->line->pace, base->world, !first, &wait)) {
+    if (!goes_on_probing(flow) && !pace_may_send(&flow->line->pace, base->world, !first, &wait)) {
         if (passes_by(flow)) return pass_by(flow);
         flow_wake_after(base, wait);
         return sleep_then(CALL_PROCESSOR);
     }
+    flow->probes |= flow->line->pace.open;
     return flow->inquires ? inquire(flow) : send(flow);
 }
 
@@ -266,7 +285,8 @@ struct next read_answer(struct flow *base)
     read_outcome(flow);
     enum pace_feedback feedback = feedback_of(flow);
     if (feedback == PACE_FAILED) log_trouble(flow);
-    pace_told(&flow->line->pace, base->world, feedback, flow->outcome.shows_illness);
+    bool is_half_way = flow->outcome.kind == OUTCOME_NEXT; /* one that fails at what follows would never fail twenty times in a row */
+    if (!is_half_way) tell_pace(flow, feedback, flow->outcome.shows_illness);
     return judge(flow, flow->inquires ? INQUIRED : TRIED);
 }
 

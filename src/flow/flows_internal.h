@@ -101,6 +101,7 @@ struct operation_flow {
     struct outcome outcome;
     struct verdict verdict;
     micros pause;    /* before the next try */
+    bool probes;     /* the breaker is open, and this call, or the one that follows it, is its probe */
     int busy_tries;  /* for the back-off */
     bool inquires;   /* the next call asks what became of the tries before it */
     int absent;      /* inquiries in a row that found nothing */
@@ -192,6 +193,8 @@ struct processor_call processor_call_of(const struct operation_flow *flow, const
 
 struct next call_processor(struct flow *flow);
 struct next read_answer(struct flow *flow);
+/* The pace has let its call go, and it is not sent after all. */
+void give_up_call(struct operation_flow *flow);
 /* The card of the flow's operation, which the caller wipes. False: it cannot be had any more. */
 bool open_card(const struct operation_flow *flow, struct card *out) MUST_CHECK;
 

@@ -282,6 +282,7 @@ static void finished(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     INSIST(!flow->waiters && !base->in_transaction);
+    if (flow->probes) give_up_call(flow); /* between two exchanges: another node has it */
     world_timer_stop(base->world, &base->timer);
     leave_by_request(flow);
     leave_by_payment(flow);

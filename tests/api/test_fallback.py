@@ -180,6 +180,17 @@ def test_a_processor_that_cannot_be_reached(open_routed):
     shop.books_agree()
 
 
+def test_a_processor_of_which_a_half_works(open_routed, stripe):
+    """1. Stripe takes cards and hangs up on payments. 2. After twenty traffic leaves. 3. It is well again, and traffic is back."""
+    shop = open_routed(STRIPE_FIRST, answer_within_ms=150, stripe_resend_after_ms=60000)
+    stripe.fault('hang_up', '/v1/payment_intents', times=0)
+    for _ in range(20):
+        assert shop.client.authorize(card=PAYS).expect(202)['processor'] == 'stripe'
+    assert shop.client.authorized(card=PAYS)['processor'] == 'bank'
+    stripe.control('DELETE', 'faults')
+    until(lambda: shop.client.authorized(card=PAYS)['processor'] == 'stripe', 'traffic is back', every=0.1)
+
+
 def test_a_processor_that_does_not_take_our_key(open_routed):
     """Stripe answers 401, which a person has to mend: nothing was done."""
     shop = open_routed(STRIPE_FIRST, key='sk_test_of_another')
