@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 from florin_testing import contract, postgres
-from florin_testing.companies import Listener
+from florin_testing.companies import Listener, Stripe
 from florin_testing.gateway import Gateway
 from florin_testing.nodes import House
 from florin_testing.shop import Shop
@@ -51,6 +51,25 @@ def shared_shop(lasting_shop):
 def shop(open_shop):
     """A shop of the test's own with all settings as they are."""
     return open_shop()
+
+
+@pytest.fixture
+def stripe():
+    """A simulated Stripe of the test's own."""
+    with Stripe() as company:
+        yield company
+
+
+@pytest.fixture
+def open_routed(open_shop, tmp_path, stripe):
+    """Opens shops with rules, and Stripe set up beside the bank: open_routed(rules, stripe=..., key=..., answer_within_ms=...)."""
+    def open_one(rules, stripe=stripe.url, key=stripe.key, **settings):
+        keys, file = tmp_path / 'stripe.keys', tmp_path / 'routes.conf'
+        keys.write_text(f'secret_key = {key}\n', encoding='utf-8')
+        keys.chmod(0o600)
+        file.write_text(rules, encoding='utf-8')
+        return open_shop(routes_file=file, stripe_url=stripe, stripe_keys_file=keys if stripe else None, **settings)
+    return open_one
 
 
 @pytest.fixture

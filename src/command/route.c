@@ -80,14 +80,21 @@ static void count_row(struct replay *replay, const struct row *row)
     fresh->payments = 1;
 }
 
-/* The first event says whether the request had named its processor. */
-static bool was_named(struct store *store, struct arena *arena, const struct payment_record *record)
+/* What was decided then, by the first event: whether the request had named its processor, and who was asked first. Another one may have it
+ * in the end. */
+struct past_decision {
+    bool was_named;
+    str first;
+};
+
+static struct past_decision recall(struct store *store, struct arena *arena, const struct payment_record *record)
 {
     const struct json *data;
     struct event_record *events;
     size_t count = store_list_events(store, arena, house_merchant(), payment_id_str(&record->id), 0, 1, &events);
-    if (count == 0 || json_read(arena, events[0].data, &data) != JSON_FINE) return false;
-    return str_equal(json_string(json_find(json_find(data, "route"), "rule")), STR(ROUTE_BY_REQUEST));
+    if (count == 0 || json_read(arena, events[0].data, &data) != JSON_FINE) return (struct past_decision){ false, record->processor };
+    str rule = json_string(json_find(json_find(data, "route"), "rule")), first = json_string(json_find(data, "processor"));
+    return (struct past_decision){ str_equal(rule, STR(ROUTE_BY_REQUEST)), first.length > 0 ? first : record->processor };
 }
 
 /* As it was then, all processors well, with a CVV and an address of the payer: these are not kept, or not looked for. */
@@ -124,10 +131,11 @@ static struct row row_of(const struct replay *replay, const struct route_decisio
 static void replay_one(struct replay *replay, struct store *store, const struct payment_record *record)
 {
     struct arena arena = { 0 };
-    struct row row = { .rule = STR(ROUTE_BY_REQUEST), .fate = WAS_NAMED, .from = record->processor };
-    if (!was_named(store, &arena, record)) {
+    struct past_decision past = recall(store, &arena, record);
+    struct row row = { .rule = STR(ROUTE_BY_REQUEST), .fate = WAS_NAMED, .from = past.first };
+    if (!past.was_named) {
         struct route_decision decision = decide_again(replay, &arena, record);
-        row = row_of(replay, &decision, record->processor);
+        row = row_of(replay, &decision, past.first);
     }
     if (chosen.list && (row.fate == MOVES || row.fate == GETS_NOBODY)) {
         printf("%s  %.*s: %.*s -> %.*s\n", record->id.text, STR_FORMAT(row.rule), STR_FORMAT(row.from), STR_FORMAT(row.to));

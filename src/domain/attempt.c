@@ -44,12 +44,22 @@ static struct verdict judge_unknown(const struct attempt_past *past)
     return try_again(past, VERDICT_TRY_AFTER_QUIET, true);
 }
 
+/* Whatever was sent before was answered by a clear no: a first exchange moves no money, and a crash counts as lost. */
+static bool certainly_has_nothing(const struct attempt_past *past)
+{
+    return past->lost_before == 0 && past->denied_before == 0 && past->mismatched_before == 0 && !past->acknowledged;
+}
+
+static struct verdict leave(const char *reason)
+{
+    return (struct verdict){ .kind = VERDICT_FAILED, .reason = reason, .allows_another = true };
+}
+
 static struct verdict judge_not_sent(const struct attempt_past *past)
 {
-    bool certain = past->sends_before == 0 && !past->is_further;
-    if (past->kind == OPERATION_AUTHORIZE && certain && past->nobody_waits) {
-        return (struct verdict){ .kind = VERDICT_FAILED, .reason = "processor_unavailable" };
-    }
+    bool is_untouched = past->sends_before == 0 && !past->is_further;
+    if (past->another_waits && certainly_has_nothing(past)) return leave(REASON_UNAVAILABLE);
+    if (past->kind == OPERATION_AUTHORIZE && is_untouched && past->nobody_waits) return leave(REASON_UNAVAILABLE);
     return try_again(past, VERDICT_TRY_AGAIN, false);
 }
 
@@ -70,12 +80,15 @@ static struct verdict judge_done(const struct attempt_past *past, const struct o
     return (struct verdict){ .kind = VERDICT_DONE, .stray_holds = stray_holds(past, outcome) };
 }
 
+static bool may_do_better(const struct outcome *outcome) { return category_advice(outcome->category) == ADVICE_OTHER_PROCESSOR; }
+
 static struct verdict judge_declined(const struct attempt_past *past, const struct outcome *outcome)
 {
     if (outcome->hides_illness && past->processor_ill && past->denied_before == 0) {
         return try_again(past, VERDICT_TRY_AGAIN, false);
     }
-    return (struct verdict){ .kind = VERDICT_DECLINED, .stray_holds = stray_holds(past, outcome) };
+    int strays = stray_holds(past, outcome);
+    return (struct verdict){ .kind = VERDICT_DECLINED, .stray_holds = strays, .allows_another = strays == 0 && may_do_better(outcome) };
 }
 
 /* A fault of ours by its word. Only certain when no earlier try can have been taken. */
@@ -105,7 +118,9 @@ static struct verdict judge_already(const struct attempt_past *past)
 
 static struct verdict judge_busy(const struct attempt_past *past, const struct outcome *outcome)
 {
+    bool is_patient = past->sends_before + 1 < ATTEMPT_BUSY_MAX;
     if (outcome->may_have_happened && attempt_inquires(past->protection)) return inquire(VERDICT_INQUIRE_AFTER_QUIET);
+    if (past->another_waits && !is_patient && !outcome->may_have_happened && certainly_has_nothing(past)) return leave(REASON_BUSY);
     return try_again(past, VERDICT_TRY_AGAIN, outcome->may_have_happened);
 }
 
@@ -161,13 +176,14 @@ static struct verdict judge_vanished(const struct attempt_past *past)
     return past->absent_before + 1 >= ATTEMPT_DENIED_MAX ? review("acknowledged_and_absent") : inquire(VERDICT_INQUIRE_AFTER_QUIET);
 }
 
-/* A reference that is taken once makes a second try harmless; without one it has to be certain. */
+/* A reference that is taken once makes a second try there harmless; without one, or for another processor, it has to be certain. */
 static struct verdict judge_absent(const struct attempt_past *past)
 {
     if (past->acknowledged) return judge_vanished(past);
-    bool is_certain = past->protection == PROTECTED_BY_REFERENCE || past->absent_before + 1 >= ATTEMPT_ABSENT_MIN;
-    if (!is_certain) return inquire(VERDICT_INQUIRE_AFTER_QUIET);
-    return verdict(VERDICT_TRY_AGAIN);
+    bool is_harmless = past->protection == PROTECTED_BY_REFERENCE && !past->another_waits;
+    bool is_certain = past->absent_before + 1 >= ATTEMPT_ABSENT_MIN;
+    if (!is_harmless && !is_certain) return inquire(VERDICT_INQUIRE_AFTER_QUIET);
+    return past->another_waits ? leave(REASON_ABSENT) : verdict(VERDICT_TRY_AGAIN);
 }
 
 static struct verdict judge_found_mismatched(const struct attempt_past *past)
@@ -183,7 +199,7 @@ struct verdict attempt_judge_inquiry(const struct attempt_past *past, const stru
     case OUTCOME_SOLD: return verdict(VERDICT_DONE);
     case OUTCOME_ACTION: return verdict(VERDICT_ACTION);
     case OUTCOME_NEXT: return verdict(VERDICT_NEXT);
-    case OUTCOME_DECLINED: return verdict(VERDICT_DECLINED);
+    case OUTCOME_DECLINED: return (struct verdict){ .kind = VERDICT_DECLINED, .allows_another = may_do_better(outcome) };
     case OUTCOME_EXPIRED: return verdict(VERDICT_EXPIRED);
     case OUTCOME_REFUSED: return (struct verdict){ .kind = VERDICT_FAILED, .reason = REASON_PROCESSOR_REFUSED };
     case OUTCOME_ABSENT: return judge_absent(past);

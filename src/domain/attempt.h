@@ -46,7 +46,7 @@ struct processor_id {
 
 struct outcome {
     enum outcome_kind kind;
-    enum decline decline;      /* OUTCOME_DECLINED */
+    enum decline_category category; /* OUTCOME_DECLINED */
     struct processor_id id;    /* OUTCOME_DONE, OUTCOME_SOLD, OUTCOME_NEXT, OUTCOME_ACTION */
     str action_url;            /* OUTCOME_ACTION; lives as long as the answer */
     micros expires_at;         /* OUTCOME_DONE of an authorization */
@@ -72,6 +72,7 @@ struct attempt_past {
     bool rival_possible;    /* another operation on the same object ended without certainty */
     bool processor_ill;     /* it showed signs of illness lately */
     bool nobody_waits;      /* every caller has had his answer or his deadline is over */
+    bool another_waits;     /* an authorization that another processor can take, once it is certain that this one has nothing */
     bool window_over;       /* the processor may have forgotten the key */
     bool card_gone;         /* the bytes cannot be filled any more */
 };
@@ -97,17 +98,22 @@ struct verdict {
     enum verdict_kind kind;
     bool doubtful;          /* it may have happened: tell the operation as unknown, not as running */
     int stray_holds;        /* holds that lost tries may have left behind and nobody can find */
+    bool allows_another;    /* it proves that this processor has nothing, and another one may get a yes: VERDICT_DECLINED, VERDICT_FAILED */
     const char *reason;     /* a stable word for VERDICT_FAILED and VERDICT_REVIEW */
 };
 
 /* Reasons that code elsewhere acts on; the others are for history and people. All are stored, so they never change. */
 #define REASON_PROCESSOR_REFUSED "processor_refused"
 #define REASON_CARD_GONE "card_gone"
+#define REASON_UNAVAILABLE "processor_unavailable" /* nothing left for it */
+#define REASON_BUSY "processor_busy"               /* it kept saying that it could not just now */
+#define REASON_ABSENT "processor_has_nothing"      /* it was asked what became of a lost try */
 
 enum {
     ATTEMPT_DENIED_MAX = 8,     /* with back-off about a minute of an ill processor's masked faults */
     ATTEMPT_MISMATCHED_MAX = 3, /* a replay says the same each time: more would not help */
     ATTEMPT_ABSENT_MIN = 2,     /* a list may be a moment behind, and a second effect cannot be taken back */
+    ATTEMPT_BUSY_MAX = 3,       /* tries at a processor that is busy, when another one waits */
 };
 
 /* Holds that may stand at the processor beside the one that counts: each lost try of an authorization may have made one of its

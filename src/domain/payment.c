@@ -23,6 +23,7 @@ static const struct move moves[] = {
     { PAYMENT_PENDING,     EVENT_AUTHORIZED,        ALWAYS,       PAYMENT_AUTHORIZED },
     { PAYMENT_PENDING,     EVENT_SOLD,              ALWAYS,       PAYMENT_CAPTURED   },
     { PAYMENT_PENDING,     EVENT_ACTION_REQUIRED,   ALWAYS,       PAYMENT_REQUIRES_ACTION },
+    { PAYMENT_PENDING,     EVENT_FELL_OVER,         ALWAYS,       PAYMENT_PENDING    }, /* never once the payer was sent away */
     { PAYMENT_PENDING,     EVENT_DECLINED,          ALWAYS,       PAYMENT_DECLINED   },
     { PAYMENT_PENDING,     EVENT_AUTHORIZE_FAILED,  ALWAYS,       PAYMENT_FAILED     },
     { PAYMENT_REQUIRES_ACTION, EVENT_AUTHORIZED,    ALWAYS,       PAYMENT_AUTHORIZED },
@@ -65,6 +66,7 @@ static const struct effect {
     [EVENT_SOLD]              = { "sold",               OPERATION_NONE,      OPERATION_AUTHORIZE },
     [EVENT_ACTION_REQUIRED]   = { "action_required",    OPERATION_NONE,      OPERATION_NONE      },
     [EVENT_DECLINED]          = { "declined",           OPERATION_NONE,      OPERATION_AUTHORIZE },
+    [EVENT_FELL_OVER]         = { "fell_over",          OPERATION_AUTHORIZE, OPERATION_AUTHORIZE },
     [EVENT_AUTHORIZE_FAILED]  = { "authorize_failed",   OPERATION_NONE,      OPERATION_AUTHORIZE },
     [EVENT_CAPTURE_FAILED]    = { "capture_failed",     OPERATION_NONE,      OPERATION_CAPTURE   },
     [EVENT_VOID_FAILED]       = { "void_failed",        OPERATION_NONE,      OPERATION_VOID      },
@@ -338,6 +340,7 @@ static bool amount_is_possible(const struct payment *payment, const struct event
     case EVENT_AUTHORIZED:
     case EVENT_SOLD:
     case EVENT_AUTHORIZE_STARTED: return event->amount_minor >= 1 && event->amount_minor <= MONEY_MINOR_MAX;
+    case EVENT_FELL_OVER: return event->amount_minor == payment->amount.minor;
     case EVENT_CAPTURE_STARTED:
     case EVENT_CAPTURED: return event->amount_minor >= 1 && event->amount_minor <= payment->authorized_minor - payment->captured_minor;
     case EVENT_REFUND_STARTED:
@@ -363,8 +366,7 @@ static bool operation_allows(const struct payment *payment, enum event_kind kind
     enum operation_kind open = payment->operation.kind;
     if (kind == EVENT_EXPIRED) return open == OPERATION_NONE || open == OPERATION_CAPTURE;
     if (kind == EVENT_ACTION_REQUIRED) return open == OPERATION_AUTHORIZE;
-    if (effect->opens != OPERATION_NONE) return open == OPERATION_NONE;
-    return open == effect->closes;
+    return open == effect->closes; /* what opens one and closes none finds none open */
 }
 
 static bool review_allows(const struct payment *payment, enum event_kind kind)

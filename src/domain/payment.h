@@ -9,7 +9,7 @@
  *                     failed        voided
  *
  * Between pending and what follows it a payment may wait for its payer (requires_action), and a processor that only sells brings it
- * to captured at once.
+ * to captured at once. It stays pending while one processor after the other is asked.
  *
  * `state` is the last KNOWN state. Doubt is the second axis: the open operation, running, unknown or in review. */
 #ifndef FLORIN_DOMAIN_PAYMENT_H
@@ -186,6 +186,7 @@ enum event_kind {
     EVENT_SOLD,             /* authorized and captured in one step */
     EVENT_ACTION_REQUIRED,  /* the authorization goes on when the payer has done something */
     EVENT_DECLINED,         /* the authorization; nothing is held */
+    EVENT_FELL_OVER,        /* the same at one processor; the authorization goes on at another one, as an operation of its own */
     EVENT_AUTHORIZE_FAILED, /* certain: nothing happened */
     EVENT_CAPTURE_FAILED,
     EVENT_VOID_FAILED,
@@ -206,7 +207,7 @@ bool event_kind_named(str word, enum event_kind *out) MUST_CHECK;
 struct event {
     enum event_kind kind;
     int64_t amount_minor;
-    enum decline decline;  /* EVENT_DECLINED */
+    enum decline decline;  /* EVENT_DECLINED; EVENT_FELL_OVER: DECLINE_NONE when it was not declined */
     micros at;             /* made monotonic by apply */
     micros expires_at;     /* EVENT_AUTHORIZED */
     bool captures_itself;  /* EVENT_AUTHORIZE_STARTED */

@@ -53,3 +53,42 @@ bool decline_named(str word, enum decline *out)
     }
     return false;
 }
+
+/* ---- what a decline means ---- */
+
+/* clang-format off */
+static const struct meaning {
+    const char *word;
+    enum decline decline;
+    enum advice advice;
+} meanings[CATEGORY_COUNT] = {
+    [CATEGORY_NONE]                    = { "",                        DECLINE_NONE,                    ADVICE_NONE            },
+    [CATEGORY_INSUFFICIENT_FUNDS]      = { "insufficient_funds",      DECLINE_INSUFFICIENT_FUNDS,      ADVICE_SAME_AGAIN      },
+    [CATEGORY_EXPIRED_CARD]            = { "expired_card",            DECLINE_EXPIRED_CARD,            ADVICE_NEVER_AGAIN     },
+    [CATEGORY_INVALID_CARD]            = { "invalid_card",            DECLINE_INVALID_CARD,            ADVICE_NEVER_AGAIN     },
+    [CATEGORY_INVALID_CVC]             = { "invalid_cvc",             DECLINE_INVALID_CVC,             ADVICE_NEVER_AGAIN     },
+    [CATEGORY_FRAUD_SUSPECTED]         = { "fraud_suspected",         DECLINE_FRAUD_SUSPECTED,         ADVICE_NEVER_AGAIN     },
+    [CATEGORY_AUTHENTICATION_REQUIRED] = { "authentication_required", DECLINE_AUTHENTICATION_REQUIRED, ADVICE_STEP_UP         },
+    [CATEGORY_ISSUER_DECLINED]         = { "issuer_declined",         DECLINE_CARD_DECLINED,           ADVICE_OTHER_PROCESSOR },
+    [CATEGORY_ISSUER_UNAVAILABLE]      = { "issuer_unavailable",      DECLINE_CARD_DECLINED,           ADVICE_OTHER_PROCESSOR },
+    [CATEGORY_NOT_ACCEPTED]            = { "not_accepted",            DECLINE_CARD_DECLINED,           ADVICE_OTHER_PROCESSOR },
+    [CATEGORY_CARD_NOT_TAKEN]            = { "card_not_taken",          DECLINE_INVALID_CARD,            ADVICE_OTHER_PROCESSOR },
+    [CATEGORY_PAYER_NEEDED]            = { "payer_needed",            DECLINE_CARD_DECLINED,           ADVICE_SAME_AGAIN      },
+    [CATEGORY_REVOKED]                 = { "revoked",                 DECLINE_CARD_DECLINED,           ADVICE_NEVER_AGAIN     },
+    [CATEGORY_DUPLICATE]               = { "duplicate",               DECLINE_CARD_DECLINED,           ADVICE_NEVER_AGAIN     },
+    [CATEGORY_UNKNOWN]                 = { "unknown",                 DECLINE_CARD_DECLINED,           ADVICE_NONE            },
+};
+
+static const char *const advice_words[ADVICE_COUNT] = {
+    [ADVICE_NONE]            = "",
+    [ADVICE_SAME_AGAIN]      = "same_again",
+    [ADVICE_OTHER_PROCESSOR] = "other_processor",
+    [ADVICE_STEP_UP]         = "step_up",
+    [ADVICE_NEVER_AGAIN]     = "never_again",
+};
+/* clang-format on */
+
+str category_word(enum decline_category category) { return str_of(meanings[category].word); }
+str advice_word(enum advice advice) { return str_of(advice_words[advice]); }
+enum decline category_decline(enum decline_category category) { return meanings[category].decline; }
+enum advice category_advice(enum decline_category category) { return meanings[category].advice; }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reason: why not. Refusals by our rules, declines by a processor, and the words that the world sees for them. */
+/* reason: why not. Refusals by our rules, declines by a processor, and the words that the world sees for them. What the processors'
+ * own words mean is a list in each one's file; what follows from that meaning stands here, once for all of them. */
 #ifndef FLORIN_DOMAIN_REASON_H
 #define FLORIN_DOMAIN_REASON_H
 
@@ -37,7 +38,7 @@ enum refusal {
 /* The stable word of a refusal, as in a problem's `code`; "" for REFUSED_NOT. */
 str refusal_word(enum refusal refusal);
 
-/* Why a processor declined an authorization. */
+/* Why a processor declined an authorization, as its merchant is told. */
 enum decline {
     DECLINE_NONE,
     DECLINE_INSUFFICIENT_FUNDS,
@@ -53,5 +54,43 @@ enum decline {
 /* The stable word of a decline, as in `decline_code`; "" for DECLINE_NONE. */
 str decline_word(enum decline decline);
 bool decline_named(str word, enum decline *out) MUST_CHECK;
+
+/* What kind of no a processor's word is: as fine as it takes to know what may be done next. */
+enum decline_category {
+    CATEGORY_NONE,
+    CATEGORY_INSUFFICIENT_FUNDS,
+    CATEGORY_EXPIRED_CARD,
+    CATEGORY_INVALID_CARD,
+    CATEGORY_INVALID_CVC,
+    CATEGORY_FRAUD_SUSPECTED,
+    CATEGORY_AUTHENTICATION_REQUIRED,
+    CATEGORY_ISSUER_DECLINED,    /* the card's bank says no, and not why */
+    CATEGORY_ISSUER_UNAVAILABLE, /* the card's bank could not be asked from there */
+    CATEGORY_NOT_ACCEPTED,       /* this processor, or our account with it, does not take such a card or such a payment */
+    CATEGORY_CARD_NOT_TAKEN,     /* this processor does not know such a card, or does not take it */
+    CATEGORY_PAYER_NEEDED,       /* the payer has to speak with his bank first */
+    CATEGORY_REVOKED,            /* the card's bank or its owner wants no further try */
+    CATEGORY_DUPLICATE,          /* it takes it for a payment that it has had */
+    CATEGORY_UNKNOWN,            /* a word that is in no list */
+    CATEGORY_COUNT,
+};
+
+/* What may be done after such a decline. */
+enum advice {
+    ADVICE_NONE,            /* nobody knows: nothing is done by itself */
+    ADVICE_SAME_AGAIN,      /* it may work later, at any processor alike */
+    ADVICE_OTHER_PROCESSOR, /* another processor may get a yes now */
+    ADVICE_STEP_UP,         /* the payer has to prove who he is */
+    ADVICE_NEVER_AGAIN,     /* not with this card and these data */
+    ADVICE_COUNT,
+};
+
+/* Stable words, as in the history; "" for the first of each. */
+str category_word(enum decline_category category);
+str advice_word(enum advice advice);
+
+/* What the merchant is told of a decline of that category, and what may be done next. */
+enum decline category_decline(enum decline_category category);
+enum advice category_advice(enum decline_category category);
 
 #endif

@@ -183,3 +183,23 @@ const struct route_passed *route_nearest(const struct route_decision *decision)
     }
     return nearest;
 }
+
+/* The record was looked at when the order was made. */
+static enum route_bar bar_now(const struct route_candidate *candidate)
+{
+    if (!candidate->is_set_up) return ROUTE_NOT_SET_UP;
+    return candidate->breaker_open ? ROUTE_BREAKER_OPEN : ROUTE_CLEAR;
+}
+
+struct route_onward route_go_on(const struct route_candidate *candidates, const int *order, size_t order_count, int from)
+{
+    struct route_onward onward = { .next = ROUTE_NOBODY };
+    size_t at = 0;
+    while (at < order_count && order[at] != from) at++;
+    for (at++; at < order_count && onward.next == ROUTE_NOBODY; at++) {
+        enum route_bar bar = bar_now(&candidates[order[at]]);
+        if (bar == ROUTE_CLEAR) onward.next = order[at];
+        else onward.passed[onward.passed_count++] = (struct route_passed){ order[at], bar };
+    }
+    return onward;
+}

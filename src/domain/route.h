@@ -144,6 +144,20 @@ struct route_decision route_decide(const struct route_rules *rules, const struct
 /* Of a decision in which everybody was passed over: the one that came nearest, whose reason is the one to be told. */
 const struct route_passed *route_nearest(const struct route_decision *decision);
 
+/* ---- falling over ---- */
+
+struct route_onward {
+    int next; /* ROUTE_NOBODY: nobody is left */
+    struct route_passed passed[ROUTE_PROCESSORS_MAX];
+    size_t passed_count;
+};
+
+/* Who is asked after the candidate `from`, which certainly has nothing of the payment: the first behind it in that order who can take it
+ * now. What the order was made by still holds, but for who is set up and whose breaker is open. */
+struct route_onward route_go_on(const struct route_candidate *candidates, const int *order, size_t order_count, int from);
+
+/* ---- splits ---- */
+
 /* Where in a split a payment falls, from 0 to ROUTE_SHARES - 1: by its id alone, evenly, and for ever the same. */
 int route_point(str payment_id);
 

@@ -51,6 +51,13 @@ static void leave(struct operation_flow *flow)
     world_send(flow->flow.world, &flow->call);
 }
 
+bool open_card(const struct operation_flow *flow, struct card *out)
+{
+    const struct operation_record *operation = &flow->operation;
+    return operation->card_sealed.bytes && vault_open_card(flow->flows->options.vault, operation->card_slot, operation_id_str(&operation->id),
+                                                           operation->card_sealed, out);
+}
+
 /* The frozen bytes with the card in their holes. False: there is a hole and the card cannot be had any more. */
 static bool fill(struct operation_flow *flow, str *body)
 {
@@ -62,9 +69,18 @@ static bool fill(struct operation_flow *flow, str *body)
         return true;
     }
     struct card *card = card_take();
-    bool opened = operation->card_sealed.bytes && vault_open_card(flow->flows->options.vault, operation->card_slot,
-                                                                  operation_id_str(&operation->id), operation->card_sealed, card);
+    bool opened = open_card(flow, card);
     if (opened) *body = spans_encrypt(&flow->sent_arena, holes_fill(&flow->sent_arena, operation->body, card, padded), encryption_key);
+    card_give_back(card);
+    return opened;
+}
+
+/* An inquiry needs no card, so that only this tells whether a restart has lost it. */
+static bool card_is_there(const struct operation_flow *flow)
+{
+    if (payment_is_on_page(&flow->record)) return true;
+    struct card *card = card_take();
+    bool opened = open_card(flow, card);
     card_give_back(card);
     return opened;
 }
@@ -85,6 +101,18 @@ static struct next inquire(struct operation_flow *flow)
     return sleep_then(READ_ANSWER);
 }
 
+static void tell_pace(struct operation_flow *flow, enum pace_feedback feedback, bool shows_illness)
+{
+    pace_told(&flow->line->pace, flow->flow.world, feedback, shows_illness);
+    flow->probes = false;
+}
+
+void give_up_call(struct operation_flow *flow)
+{
+    pace_unused(&flow->line->pace);
+    flow->probes = false;
+}
+
 static struct next send(struct operation_flow *flow)
 {
     const char *key_header = flow->line->settings.processor->key_header;
@@ -92,7 +120,7 @@ static struct next send(struct operation_flow *flow)
     struct processor_request request = { .method = operation->method, .path = operation->path };
     arena_close(&flow->call_arena);
     if (!fill(flow, &request.body)) {
-        pace_unused(&flow->line->pace);
+        give_up_call(flow);
         flow->outcome = (struct outcome){ .kind = OUTCOME_UNKNOWN };
         return judge(flow, CARD_GONE);
     }
@@ -158,8 +186,28 @@ static struct next go_without_token(struct operation_flow *flow)
 {
     flow->has_no_token = false;
     flow->outcome = (struct outcome){ .kind = OUTCOME_NOT_SENT, .word = "no_access_token" };
-    pace_told(&flow->line->pace, flow->flow.world, PACE_FAILED, true);
+    tell_pace(flow, PACE_FAILED, true);
     return judge(flow, flow->inquires ? INQUIRED : TRIED);
+}
+
+/* Its breaker is open, nothing has left for it, and another one is there: nobody waits for it to be well again. */
+static bool passes_by(struct operation_flow *flow)
+{
+    if (!flow->line->pace.open || flow->inquires || flow->operation.lost > 0) return false;
+    route_look_onward(flow);
+    return flow->onward.next != ROUTE_NOBODY;
+}
+
+static struct next pass_by(struct operation_flow *flow)
+{
+    flow->outcome = (struct outcome){ .kind = OUTCOME_NOT_SENT, .word = "breaker_open" };
+    return judge(flow, TRIED);
+}
+
+/* Its first exchange was let through to see whether the processor is well, and only the last one shows that. */
+static bool goes_on_probing(const struct operation_flow *flow)
+{
+    return flow->probes && flow->operation.sends == 0;
 }
 
 struct next call_processor(struct flow *base)
@@ -184,10 +232,12 @@ struct next call_processor(struct flow *base)
     }
     if (flow->has_no_token) return go_without_token(flow);
     if (!session_is_good(&flow->line->session)) return wait_for_token(flow);
-    if (!pace_may_send(&flow->line->pace, base->world, !first, &wait)) {
+    if (!goes_on_probing(flow) && !pace_may_send(&flow->line->pace, base->world, !first, &wait)) {
+        if (passes_by(flow)) return pass_by(flow);
         flow_wake_after(base, wait);
         return sleep_then(CALL_PROCESSOR);
     }
+    flow->probes |= flow->line->pace.open;
     return flow->inquires ? inquire(flow) : send(flow);
 }
 
@@ -235,7 +285,8 @@ struct next read_answer(struct flow *base)
     read_outcome(flow);
     enum pace_feedback feedback = feedback_of(flow);
     if (feedback == PACE_FAILED) log_trouble(flow);
-    pace_told(&flow->line->pace, base->world, feedback, flow->outcome.shows_illness);
+    bool is_half_way = flow->outcome.kind == OUTCOME_NEXT; /* one that fails at what follows would never fail twenty times in a row */
+    if (!is_half_way) tell_pace(flow, feedback, flow->outcome.shows_illness);
     return judge(flow, flow->inquires ? INQUIRED : TRIED);
 }
 
@@ -258,6 +309,7 @@ static struct attempt_past past_of(const struct operation_flow *flow, enum occas
         .rival_possible = flow->record.rival_possible,
         .processor_ill = pace_is_ill(&flow->line->pace, flow->flow.world),
         .nobody_waits = occasion == CALLED_OFF || !flow->waiters,
+        .another_waits = flow->onward.next != ROUTE_NOBODY,
         .window_over = occasion == WINDOW_OVER || window_is_over(flow),
         .card_gone = occasion == CARD_GONE,
     };
@@ -303,7 +355,7 @@ static struct next act_on(struct operation_flow *flow)
     case VERDICT_DONE:
     case VERDICT_DECLINED:
     case VERDICT_FAILED:
-    case VERDICT_EXPIRED: return go(RECORD_OUTCOME);
+    case VERDICT_EXPIRED: return go(flow->falls_over ? RECORD_FALL_OVER : RECORD_OUTCOME);
     case VERDICT_ACTION: return go(RECORD_ACTION);
     case VERDICT_NEXT: return go(RECORD_EXCHANGE);
     case VERDICT_REVIEW: return go(RECORD_DOUBT);
@@ -316,8 +368,17 @@ static struct next act_on(struct operation_flow *flow)
     return go(flow->verdict.doubtful ? RECORD_DOUBT : WAIT);
 }
 
+/* Nobody is asked any more once the merchant's time is over, nor without the card. */
+static void look_onward(struct operation_flow *flow, enum occasion occasion)
+{
+    route_look_onward(flow);
+    bool has_card = flow->onward.next == ROUTE_NOBODY || occasion != INQUIRED || card_is_there(flow);
+    if (occasion == CALLED_OFF || occasion == CARD_GONE || !has_card) flow->onward = (struct route_onward){ .next = ROUTE_NOBODY };
+}
+
 static struct next judge(struct operation_flow *flow, enum occasion occasion)
 {
+    look_onward(flow, occasion);
     struct attempt_past past = past_of(flow, occasion);
     flow->verdict = occasion == INQUIRED ? attempt_judge_inquiry(&past, &flow->outcome) : attempt_judge(&past, &flow->outcome);
     if (occasion == TRIED) remember(&flow->operation, &flow->outcome);
@@ -326,6 +387,7 @@ static struct next judge(struct operation_flow *flow, enum occasion occasion)
     flow->inquires = flow->verdict.kind == VERDICT_INQUIRE || flow->verdict.kind == VERDICT_INQUIRE_AFTER_QUIET;
     flow->pause = pause_of(flow);
     prepare_transaction(flow);
+    flow->falls_over = falls_over(flow);
     measure_doubt(flow->verdict.kind);
     if (flow->verdict.kind == VERDICT_REVIEW) {
         log_error("operation needs a person", LOG_TEXT("payment_id", payment_id_str(&flow->payment_id)),

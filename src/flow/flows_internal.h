@@ -30,6 +30,7 @@ enum operation_step {
     RECORD_EXCHANGE,
     RECORD_ACTION,
     WAIT_FOR_PAYER,
+    RECORD_FALL_OVER,
     RECORD_OUTCOME,
     SETTLED,
     RECORD_DOUBT,
@@ -103,6 +104,8 @@ struct operation_flow {
     enum route_bar route_bar;     /* why nobody can take it; ROUTE_CLEAR: somebody does */
     bool route_is_used;           /* by the transaction, so it is to be counted */
     struct risk_check risk;       /* authorize */
+    struct route_onward onward;   /* an authorization: who is asked when this processor certainly has nothing of it */
+    bool falls_over;              /* to that one */
     bool refuses_new;             /* a new payment cannot be begun now ... */
     enum ending_kind refuses_with; /* ... for this reason; what was begun before is answered all the same */
     struct settle_wish settle;
@@ -128,6 +131,7 @@ struct operation_flow {
     struct outcome outcome;
     struct verdict verdict;
     micros pause;    /* before the next try */
+    bool probes;     /* the breaker is open, and this call, or the one that follows it, is its probe */
     int busy_tries;  /* for the back-off */
     bool inquires;   /* the next call asks what became of the tries before it */
     int absent;      /* inquiries in a row that found nothing */
@@ -200,11 +204,13 @@ void prepare_transaction(struct operation_flow *flow);
 struct operation_flow *operation_flow_take(struct flows *flows, enum operation_entry entry);
 static inline struct operation_flow *operation_of(struct flow *flow) { return (struct operation_flow *)(void *)flow; }
 
-/* ---- record_attempt.c, record_exchange.c, record_action.c, record_outcome.c, record_doubt.c: what happens in transactions ---- */
+/* ---- record_attempt.c, record_exchange.c, record_action.c, fall_over.c, record_outcome.c, record_doubt.c: what happens in
+ * transactions ---- */
 
 struct next record_attempt(struct flow *flow);
 struct next record_exchange(struct flow *flow);
 struct next record_action(struct flow *flow);
+struct next record_fall_over(struct flow *flow);
 struct next record_outcome(struct flow *flow);
 struct next record_doubt(struct flow *flow);
 struct next record_resumed(struct flow *flow);
@@ -221,6 +227,10 @@ struct processor_call processor_call_of(const struct operation_flow *flow, const
 
 struct next call_processor(struct flow *flow);
 struct next read_answer(struct flow *flow);
+/* The pace has let its call go, and it is not sent after all. */
+void give_up_call(struct operation_flow *flow);
+/* The card of the flow's operation, which the caller wipes. False: it cannot be had any more. */
+bool open_card(const struct operation_flow *flow, struct card *out) MUST_CHECK;
 
 /* ---- answering.c ---- */
 
@@ -278,6 +288,21 @@ void risk_tally(const struct operation_flow *flow);
 
 struct next ask_about_risk(struct flow *flow);
 struct next read_about_risk(struct flow *flow);
+/* The order that was decided when the payment was begun, by the data of its first event. */
+void route_recall(struct operation_flow *flow, str first_data);
+
+/* Looks who is asked when the processor of the open authorization certainly has nothing of it. Nobody once its payer was sent away: a page
+ * that can be paid may be open. */
+void route_look_onward(struct operation_flow *flow);
+
+/* What history tells of that: who was passed over, and who is next, by which operation. */
+void route_put_onward(struct text *text, const struct operation_flow *flow);
+
+/* ---- fall_over.c ---- */
+
+/* The authorization has ended at its processor, by what the flow's verdict says. Is it to go on at the next one? Then its card is sealed
+ * for that, and the line is that one's. */
+bool falls_over(struct operation_flow *flow);
 
 /* ---- nodes.c: the lease of this node, and the others ---- */
 
@@ -311,5 +336,6 @@ void measure_takeover(size_t operations);
 void measure_route(str rule, str processor);
 void measure_risk(str rule, str decision);
 void measure_risk_call(bool is_answered);
+void measure_fall_over(str from, str to);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "flow/flows_internal.h"
 
-enum { RULE_SERIES_MAX = 256, RULE_LABELS_BYTES = 96 };
+enum { SERIES_MAX = 256, SERIES_LABELS_BYTES = 96 };
 
 #define OPERATIONS(kind_word, result_word)                                                                             \
     {                                                                                                                  \
@@ -55,55 +55,55 @@ static struct metric operations_taken_over = { .name = "florin_operations_taken_
                                                .help = "Open operations that came to this node by that.",
                                                .kind = METRIC_COUNTER };
 
-/* One series for each rule that a decision has named and what came of it, as they come: rules may change while we run. Beyond the last,
- * all others are one. */
-struct rule_counts {
-    const char *name, *help, *other; /* the labels of the first series: of all others */
-    struct rule_series {
-        char labels[RULE_LABELS_BYTES];
+/* Series that are made as they are met: rules may change while we run. Beyond the last, all others are one. */
+struct family {
+    const char *name, *help, *other; /* the labels of the first series: of all others; NULL: they are few */
+    struct series {
+        char labels[SERIES_LABELS_BYTES];
         struct metric count;
-    } series[RULE_SERIES_MAX];
+    } series[SERIES_MAX];
     size_t series_count;
 };
 
-static struct rule_counts
+static struct family
     routes = { .name = "florin_route_decisions_total", .help = "New payments, by the rule that decided and who takes them.",
                .other = "rule=\"other\",processor=\"\"" },
     risks = { .name = "florin_risk_decisions_total", .help = "New payments, by the rule of the fraud checks that decided and what it said.",
-              .other = "rule=\"other\",decision=\"\"" };
+              .other = "rule=\"other\",decision=\"\"" },
+    declines = { .name = "florin_declines_total", .help = "Declined authorizations, by processor and by what kind of no it was." },
+    fall_overs = { .name = "florin_fallbacks_total", .help = "Authorizations that went on at another processor." };
 
-static struct metric *series_of(struct rule_counts *counts, const char *labels)
+static struct metric *series_of(struct family *family, const char *labels)
 {
-    for (size_t i = 0; i < counts->series_count; i++) {
-        if (strcmp(counts->series[i].labels, labels) == 0) return &counts->series[i].count;
+    for (size_t i = 0; i < family->series_count; i++) {
+        if (strcmp(family->series[i].labels, labels) == 0) return &family->series[i].count;
     }
-    if (counts->series_count == RULE_SERIES_MAX) return &counts->series[0].count;
-    struct rule_series *fresh = &counts->series[counts->series_count++];
+    if (family->series_count == SERIES_MAX) return &family->series[0].count;
+    struct series *fresh = &family->series[family->series_count++];
     (void)snprintf(fresh->labels, sizeof fresh->labels, "%s", labels);
-    fresh->count = (struct metric){ .name = counts->name, .labels = fresh->labels, .help = counts->help, .kind = METRIC_COUNTER };
+    fresh->count = (struct metric){ .name = family->name, .labels = fresh->labels, .help = family->help, .kind = METRIC_COUNTER };
     metric_register(&fresh->count);
     return &fresh->count;
 }
 
-static void count_rule(struct rule_counts *counts, const char *labels)
+static void count_pair(struct family *family, const char *one, str is, const char *other, str is_other)
 {
-    if (counts->series_count == 0) (void)series_of(counts, counts->other);
-    metric_add(series_of(counts, labels), 1);
+    char labels[SERIES_LABELS_BYTES] = "";
+    if (family->series_count == 0 && family->other) (void)series_of(family, family->other);
+    (void)snprintf(labels, sizeof labels, "%s=\"%.*s\",%s=\"%.*s\"", one, STR_FORMAT(is), other, STR_FORMAT(is_other));
+    metric_add(series_of(family, labels), 1);
 }
 
-void measure_route(str rule, str processor)
+void measure_route(str rule, str processor) { count_pair(&routes, "rule", rule, "processor", processor); }
+
+void measure_risk(str rule, str decision) { count_pair(&risks, "rule", rule, "decision", decision); }
+
+static void measure_decline(str processor, enum decline_category category)
 {
-    char labels[RULE_LABELS_BYTES];
-    (void)snprintf(labels, sizeof labels, "rule=\"%.*s\",processor=\"%.*s\"", STR_FORMAT(rule), STR_FORMAT(processor));
-    count_rule(&routes, labels);
+    count_pair(&declines, "processor", processor, "category", category_word(category));
 }
 
-void measure_risk(str rule, str decision)
-{
-    char labels[RULE_LABELS_BYTES];
-    (void)snprintf(labels, sizeof labels, "rule=\"%.*s\",decision=\"%.*s\"", STR_FORMAT(rule), STR_FORMAT(decision));
-    count_rule(&risks, labels);
-}
+void measure_fall_over(str from, str to) { count_pair(&fall_overs, "from", from, "to", to); }
 
 void flows_register_metrics(void)
 {
@@ -144,6 +144,7 @@ void measure_ended(const struct operation_flow *flow)
     metric_add(&operations[ended->kind][ended->state - OPERATION_DONE], 1);
     metric_observe_us(&operation_seconds, world_monotonic(flow->flow.world) - flow->began_at);
     metric_add(&stray_holds, flow->verdict.stray_holds);
+    if (ended->state == OPERATION_DECLINED) measure_decline(ended->processor, flow->outcome.category);
 }
 
 void measure_doubt(enum verdict_kind kind)

@@ -5,6 +5,7 @@
  *                  |  |               ^                |
  *                  |  |               +--- record_exchange (an operation that takes two calls)
  *                  |  |                    record_action -> wait_for_payer (until he has done something: reload)
+ *                  |  |                    record_fall_over -> settled -> call_processor (the next one)
  *                  |  +-> reply       +--- wait <------+--> record_doubt
  *                  +-> join, seal_again -> record_resumed (a request that is running or waits for its card)
  *
@@ -162,6 +163,14 @@ static void log_ended(const struct operation_flow *flow)
              LOG_NUMBER("sends", ended->sends), LOG_TEXT("reason", ended->reason), LOG_TEXT("request_id", flow->name.request_id));
 }
 
+static void tell_fall_over(const struct operation_flow *flow)
+{
+    log_warn("an authorization goes on at another processor", LOG_TEXT("payment_id", payment_id_str(&flow->payment_id)),
+             LOG_TEXT("from", flow->ended->processor), LOG_TEXT("to", flow->operation.processor), LOG_TEXT("reason", flow->ended->reason),
+             LOG_TEXT("category", category_word(flow->outcome.category)));
+    measure_fall_over(flow->ended->processor, flow->operation.processor);
+}
+
 /* The request is answered and what follows is our own affair: a repeat finds its answer in the store. */
 static void stand_alone(struct operation_flow *flow)
 {
@@ -178,7 +187,8 @@ static bool is_driven_by_another(const struct operation_flow *flow)
     return !flow->in_payment_table && find_by_payment(flow->flows, payment_id_str(&flow->payment_id));
 }
 
-/* The outcome is durable: the card goes, the merchant hears, and what follows begins. */
+/* The outcome is durable: the card goes, the merchant hears, and what follows begins. Another processor's try has sealed the card for
+ * itself. */
 static struct next settled(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
@@ -188,6 +198,7 @@ static struct next settled(struct flow *base)
         measure_ended(flow);
         log_ended(flow);
     }
+    if (flow->falls_over) tell_fall_over(flow);
     if (flow->has_reply) answer_waiters(flow, &flow->reply);
     if (!flow->goes_on) return finish();
     if (flow->has_reply) stand_alone(flow);
@@ -196,7 +207,7 @@ static struct next settled(struct flow *base)
     enter_by_payment(flow);
     flow->outcome = (struct outcome){ 0 };
     flow->busy_tries = flow->absent = 0;
-    flow->inquires = flow->acknowledged = false;
+    flow->inquires = flow->acknowledged = flow->falls_over = false;
     return go(CALL_PROCESSOR);
 }
 
@@ -250,6 +261,7 @@ static const struct step steps[] = {
     [RECORD_EXCHANGE]   = { "record_exchange",   IN_TRANSACTION, record_exchange,   0            },
     [RECORD_ACTION]     = { "record_action",     IN_TRANSACTION, record_action,     0            },
     [WAIT_FOR_PAYER]    = { "wait_for_payer",    ON_LOOP,        wait_for_payer,    0            },
+    [RECORD_FALL_OVER]  = { "record_fall_over",  IN_TRANSACTION, record_fall_over,  0            },
     [RECORD_OUTCOME]    = { "record_outcome",    IN_TRANSACTION, record_outcome,    0            },
     [SETTLED]           = { "settled",           ON_LOOP,        settled,           0            },
     [RECORD_DOUBT]      = { "record_doubt",      IN_TRANSACTION, record_doubt,      0            },
@@ -283,6 +295,7 @@ static void finished(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     INSIST(!flow->waiters && !base->in_transaction);
+    if (flow->probes) give_up_call(flow); /* between two exchanges: another node has it */
     world_timer_stop(base->world, &base->timer);
     leave_by_request(flow);
     leave_by_payment(flow);

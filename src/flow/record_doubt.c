@@ -42,6 +42,15 @@ static bool load_open_operation(struct operation_flow *flow)
     return load_payment(flow) && flow->moved.payment.operation.kind != OPERATION_NONE && load_open(flow, &flow->moved_operation);
 }
 
+/* In which order processors are to be asked stands in the first event. */
+static void recall_route(struct operation_flow *flow, const struct operation_record *open)
+{
+    struct event_record *events;
+    if (open->kind != OPERATION_AUTHORIZE) return;
+    size_t count = store_list_events(flow->flow.store, &flow->flow.arena, merchant_of(flow), payment_id_str(&flow->moved.id), 0, 1, &events);
+    if (count == 1) route_recall(flow, events[0].data);
+}
+
 /* Nothing is on its way: the processor is asked what its payer has done. */
 static struct next look_for_payer(struct operation_flow *flow)
 {
@@ -77,6 +86,7 @@ struct next reload(struct flow *base)
     flow->operation = flow->moved_operation;
     flow->has_moved = true;
     load_payer(flow);
+    recall_route(flow, &flow->operation);
     if (flow->operation.state == OPERATION_WAITING) return look_for_payer(flow);
     flow->inquires = attempt_inquires(flow->line->settings.processor->protection[flow->operation.kind]);
     flow->verdict = (struct verdict){ .kind = flow->inquires ? VERDICT_INQUIRE_AFTER_QUIET : VERDICT_TRY_AFTER_QUIET,
@@ -108,6 +118,7 @@ struct next record_resumed(struct flow *base)
     flow->moved_operation.card_sealed = flow->card_sealed;
     flow->moved_operation.card_slot = flow->card_slot;
     load_payer(flow);
+    recall_route(flow, &flow->moved_operation);
     store_save_operation(flow->flow.store, merchant_of(flow), &flow->moved_operation);
     store_save_payment(flow->flow.store, merchant_of(flow), &flow->moved);
     flow->has_moved = true;

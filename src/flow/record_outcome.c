@@ -19,7 +19,7 @@ static struct event event_of_verdict(const struct operation_flow *flow)
         break;
     case VERDICT_DECLINED:
         event.kind = EVENT_DECLINED;
-        event.decline = flow->outcome.decline;
+        event.decline = category_decline(flow->outcome.category);
         break;
     case VERDICT_EXPIRED: event.kind = EVENT_EXPIRED; break;
     case VERDICT_FAILED: event.kind = operation_failed_event(kind); break;
@@ -58,7 +58,7 @@ static void end_operation(struct operation_flow *flow, const struct event *event
     const struct verdict *verdict = &flow->verdict;
     bool done = verdict->kind == VERDICT_DONE;
     struct telling telling = { .operation = &flow->operation, .outcome = &flow->outcome, .reason = verdict->reason,
-                               .stray_holds = verdict->stray_holds, .by = by };
+                               .stray_holds = verdict->stray_holds, .by = by, .tells_onward = verdict->allows_another };
     if (done) keep_reference(&flow->moved, flow->operation.kind, &flow->outcome.id);
     if (event->kind == EVENT_SOLD) flow->moved.capture_ref = flow->outcome.id;
     stop_looking(flow);
@@ -66,17 +66,9 @@ static void end_operation(struct operation_flow *flow, const struct event *event
     flow->moved.stray_holds += verdict->stray_holds;
     happen(flow, event, &telling);
 
-    flow->ended = arena_take(&flow->flow.arena, sizeof *flow->ended);
-    *flow->ended = flow->moved_operation;
-    flow->ended->state = state_of_verdict(verdict->kind);
-    flow->ended->ended_at = flow->moved.payment.changed_at;
-    flow->ended->card_sealed = STR_NONE;
-    flow->ended->reason = verdict->reason ? str_of(verdict->reason) : STR("");
-    if (done) flow->ended->processor_ref = flow->outcome.id;
-    flow->ends_operation = true;
+    close_operation(flow, state_of_verdict(verdict->kind));
     flow->moved.open_operation = (struct operation_id){ "" };
     flow->moved.next_try_at = 0;
-    store_save_operation(flow->flow.store, merchant_of(flow), flow->ended);
 }
 
 static enum ending_kind ending_of(const struct operation_flow *flow, const struct event *event)

@@ -8,6 +8,14 @@ str merchant_of(const struct operation_flow *flow) { return flow->flows->options
 
 /* ---- history ---- */
 
+/* What kind of no it was, and what may be done after it. */
+static void put_meaning(struct text *data, enum decline_category category)
+{
+    str advice = advice_word(category_advice(category));
+    json_put_str(data, "category", category_word(category));
+    if (advice.length > 0) json_put_str(data, "advice", advice);
+}
+
 static str event_data(struct operation_flow *flow, const struct event *event, const struct telling *telling)
 {
     struct text data = text_open(&flow->flow.arena, 256);
@@ -23,11 +31,13 @@ static str event_data(struct operation_flow *flow, const struct event *event, co
     if (telling->outcome && telling->outcome->id.text[0]) json_put_str(&data, "processor_ref", str_of(telling->outcome->id.text));
     if (telling->outcome && telling->outcome->word[0]) json_put_str(&data, "processor_code", str_of(telling->outcome->word));
     if (event->decline != DECLINE_NONE) json_put_str(&data, "decline_code", decline_word(event->decline));
+    if (telling->outcome && telling->outcome->kind == OUTCOME_DECLINED) put_meaning(&data, telling->outcome->category);
     if (telling->reason) json_put_str(&data, "reason", str_of(telling->reason));
     if (telling->stray_holds) json_put_int(&data, "possible_stray_holds", telling->stray_holds);
     if (telling->by.length) json_put_str(&data, "by", telling->by);
     if (event->kind == EVENT_AUTHORIZE_STARTED) route_put(&data, flow);
     risk_put(&data, flow, event);
+    if (telling->tells_onward) route_put_onward(&data, flow);
     json_close_object(&data);
     return text_str(&data);
 }
@@ -112,14 +122,10 @@ void freeze(struct operation_flow *flow, struct operation_record *operation, int
     operation->body = bytes.body;
 }
 
-void begin_operation(struct operation_flow *flow, const struct event *event, const struct operation_id *answer_at)
+/* The operation that an event has just opened. */
+static void open_operation(struct operation_flow *flow, const struct operation_id *answer_at)
 {
     struct operation_record *operation = &flow->moved_operation;
-    *operation = (struct operation_record){ .id = flow->fresh_id, .payment_id = flow->moved.id, .state = OPERATION_RUNNING,
-                                            .amount_minor = event->amount_minor, .card_slot = VAULT_NO_SLOT, .reason = STR("") };
-    struct telling telling = { .operation = operation };
-    operation->processor = str_of(flow->line->settings.processor->name);
-    happen(flow, event, &telling);
     operation->kind = flow->moved.payment.operation.kind;
     operation->started_at = flow->moved.payment.changed_at;
     operation->answer_form = str_of(form_of(flow)->name);
@@ -134,6 +140,41 @@ void begin_operation(struct operation_flow *flow, const struct event *event, con
     flow->moved.next_try_at = 0;
     freeze(flow, operation, 1, STR_NONE);
     store_save_new_operation(flow->flow.store, merchant_of(flow), operation);
+}
+
+static void fresh_operation(struct operation_flow *flow, int64_t amount_minor)
+{
+    flow->moved_operation = (struct operation_record){ .id = flow->fresh_id, .payment_id = flow->moved.id, .state = OPERATION_RUNNING,
+                                                       .amount_minor = amount_minor, .card_slot = VAULT_NO_SLOT, .reason = STR(""),
+                                                       .processor = str_of(flow->line->settings.processor->name) };
+}
+
+void begin_operation(struct operation_flow *flow, const struct event *event, const struct operation_id *answer_at)
+{
+    fresh_operation(flow, event->amount_minor);
+    struct telling telling = { .operation = &flow->moved_operation };
+    happen(flow, event, &telling);
+    open_operation(flow, answer_at);
+}
+
+void take_its_place(struct operation_flow *flow)
+{
+    struct operation_id answer_at = flow->operation.answer_operation_id;
+    fresh_operation(flow, flow->operation.amount_minor);
+    open_operation(flow, answer_at.text[0] ? &answer_at : NULL);
+}
+
+void close_operation(struct operation_flow *flow, enum operation_state state)
+{
+    flow->ended = arena_take(&flow->flow.arena, sizeof *flow->ended);
+    *flow->ended = flow->moved_operation;
+    flow->ended->state = state;
+    flow->ended->ended_at = flow->moved.payment.changed_at;
+    flow->ended->card_sealed = STR_NONE;
+    flow->ended->reason = flow->verdict.reason ? str_of(flow->verdict.reason) : STR("");
+    if (state == OPERATION_DONE) flow->ended->processor_ref = flow->outcome.id;
+    flow->ends_operation = true;
+    store_save_operation(flow->flow.store, merchant_of(flow), flow->ended);
 }
 
 void begin_after(struct operation_flow *flow, enum command_kind kind, const struct operation_id *answer_at)

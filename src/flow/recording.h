@@ -16,6 +16,7 @@ struct telling {
     const char *reason;
     int stray_holds;
     str by;
+    bool tells_onward; /* who is asked next, and who was passed over */
 };
 
 /* The event happens to the working copy, and its history row is written: the guard against a second decision. */
@@ -24,6 +25,12 @@ void happen(struct operation_flow *flow, const struct event *event, const struct
 /* The open operation of the working copy, with the bytes that will leave, durable before the first of them does.
  * `answer_at` is the operation whose row keeps the merchant's answer; NULL: nobody asked. */
 void begin_operation(struct operation_flow *flow, const struct event *event, const struct operation_id *answer_at);
+
+/* The same for one that was opened by the event that ended the flow's operation: it will answer whom that would have answered. */
+void take_its_place(struct operation_flow *flow);
+
+/* The flow's operation has ended, by its verdict and outcome: so says its row, and its card is nobody's any more. */
+void close_operation(struct operation_flow *flow, enum operation_state state);
 
 /* The bytes of that exchange of the operation, and the key that they carry. `previous_ref` is what the one before brought. */
 void freeze(struct operation_flow *flow, struct operation_record *operation, int exchange, str previous_ref);

@@ -131,6 +131,36 @@ bool route_after_risk(struct operation_flow *flow)
     return way->trouble == ENDING_DONE;
 }
 
+/* ---- falling over ---- */
+
+static void recall_one(struct operation_flow *flow, str processor)
+{
+    for (size_t i = 0; i < flow->flows->line_count && flow->route.order_count < ROUTE_PROCESSORS_MAX; i++) {
+        bool is_it = str_equal(str_of(flow->flows->lines[i].settings.processor->name), processor);
+        if (is_it) flow->route.order[flow->route.order_count++] = (int)i;
+    }
+}
+
+void route_recall(struct operation_flow *flow, str first_data)
+{
+    const struct json *data;
+    flow->route = (struct route_decision){ 0 };
+    if (json_read(&flow->flow.arena, first_data, &data) != JSON_FINE) return;
+    recall_one(flow, json_string(json_find(data, "processor")));
+    const struct json *then = json_find(json_find(data, "route"), "then");
+    for (struct json_item item = json_first(then); item.value; item = json_next(item)) recall_one(flow, json_string(item.value));
+}
+
+void route_look_onward(struct operation_flow *flow)
+{
+    struct route_candidate candidates[PROCESSORS_MAX];
+    int here = (int)(flow->line - flow->flows->lines);
+    flow->onward = (struct route_onward){ .next = ROUTE_NOBODY };
+    if (flow->operation.kind != OPERATION_AUTHORIZE || flow->record.payment.state != PAYMENT_PENDING) return;
+    list_candidates(flow->flows, candidates);
+    flow->onward = route_go_on(candidates, flow->route.order, flow->route.order_count, here);
+}
+
 /* ---- telling it ---- */
 
 static str name_of(const struct operation_flow *flow, int candidate)
@@ -150,16 +180,16 @@ static void put_then(struct text *text, const struct operation_flow *flow)
     json_close_list(text);
 }
 
-static void put_passed(struct text *text, const struct operation_flow *flow)
+static void put_passed(struct text *text, const struct operation_flow *flow, const struct route_passed *passed, size_t count)
 {
-    const struct route_decision *route = &flow->route;
+    if (count == 0) return;
     json_name(text, "passed_over");
     json_open_list(text);
-    for (size_t i = 0; i < route->passed_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         json_comma(text);
         json_open_object(text);
-        json_put_str(text, "processor", name_of(flow, route->passed[i].candidate));
-        json_put_str(text, "reason", route_bar_word(route->passed[i].bar));
+        json_put_str(text, "processor", name_of(flow, passed[i].candidate));
+        json_put_str(text, "reason", route_bar_word(passed[i].bar));
         json_close_object(text);
     }
     json_close_list(text);
@@ -171,7 +201,18 @@ void route_put(struct text *text, const struct operation_flow *flow)
     json_open_object(text);
     json_put_str(text, "rule", flow->route.rule);
     if (flow->route.order_count > 1) put_then(text, flow);
-    if (flow->route.passed_count > 0) put_passed(text, flow);
+    put_passed(text, flow, flow->route.passed, flow->route.passed_count);
+    json_close_object(text);
+}
+
+void route_put_onward(struct text *text, const struct operation_flow *flow)
+{
+    put_passed(text, flow, flow->onward.passed, flow->onward.passed_count);
+    if (!flow->falls_over) return;
+    json_name(text, "next");
+    json_open_object(text);
+    json_put_str(text, "processor", name_of(flow, flow->onward.next));
+    json_put_str(text, "operation_id", operation_id_str(&flow->fresh_id));
     json_close_object(text);
 }
 

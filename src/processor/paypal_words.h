@@ -9,8 +9,8 @@
 /* An answer that is no success, of a status and with its body (NULL: unreadable). What is not understood leaves the outcome unknown. */
 void paypal_read_refusal(int status, const struct json *error, struct outcome *out);
 
-/* A card that is declined, by the code of its bank. */
-void paypal_read_response(str code, struct outcome *out);
+/* A card that is declined, by what its bank answered (`processor_response`; NULL: it is not told). */
+void paypal_read_response(const struct json *response, struct outcome *out);
 
 /* A payer who did not approve. */
 void paypal_read_absence(str word, struct outcome *out);

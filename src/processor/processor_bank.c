@@ -91,28 +91,28 @@ struct bank_word {
     int status;
     int paths; /* where it can come from; elsewhere it is not understood */
     enum outcome_kind kind;
-    enum decline decline;
+    enum decline_category category;
     bool may_have_happened, shows_illness, hides_illness;
 };
 
 /* clang-format off */
 static const struct bank_word bank_words[] = {
-    /* word                         status  paths                       means              decline                       happened? ill?   hides? */
-    { "insufficient_funds",         402, PATH_AUTHORIZE,             OUTCOME_DECLINED, DECLINE_INSUFFICIENT_FUNDS,    false, false, false },
-    { "card_expired",               400, PATH_AUTHORIZE,             OUTCOME_DECLINED, DECLINE_EXPIRED_CARD,          false, false, false },
-    { "invalid_cvv",                400, PATH_AUTHORIZE,             OUTCOME_DECLINED, DECLINE_INVALID_CVC,           false, false, false },
-    { "invalid_card",               400, PATH_AUTHORIZE,             OUTCOME_DECLINED, DECLINE_INVALID_CARD,          false, false, true  }, /* (13) */
-    { "invalid_amount",             400, PATH_AUTHORIZE,             OUTCOME_REFUSED,  DECLINE_NONE,                  false, false, false },
-    { "amount_mismatch",            400, PATH_CAPTURE | PATH_REFUND, OUTCOME_REFUSED,  DECLINE_NONE,                  false, false, false },
-    { "authorization_expired",      400, PATH_CAPTURE,               OUTCOME_EXPIRED,  DECLINE_NONE,                  false, false, false }, /* (11) */
-    { "authorization_already_used", 400, PATH_CAPTURE | PATH_VOID,   OUTCOME_ALREADY,  DECLINE_NONE,                  false, false, false }, /* (8) */
-    { "already_captured",           400, PATH_CAPTURE | PATH_VOID,   OUTCOME_ALREADY,  DECLINE_NONE,                  false, false, false },
-    { "already_voided",             400, PATH_VOID,                  OUTCOME_ALREADY,  DECLINE_NONE,                  false, false, false },
-    { "already_refunded",           400, PATH_REFUND,                OUTCOME_ALREADY,  DECLINE_NONE,                  false, false, false },
-    { "authorization_not_found",    400, PATH_CAPTURE | PATH_VOID,   OUTCOME_DENIED,   DECLINE_NONE,                  false, true,  true  }, /* (13) */
-    { "capture_not_found",          400, PATH_REFUND,                OUTCOME_DENIED,   DECLINE_NONE,                  false, true,  true  }, /* (13) */
-    { "internal_error",             400, PATH_ALL,                   OUTCOME_BUSY,     DECLINE_NONE,                  true,  true,  false }, /* (12) */
-    { "internal_error",             500, PATH_ALL,                   OUTCOME_BUSY,     DECLINE_NONE,                  false, false, false }, /* (1) */
+    /* word                         status  paths                       means              category                      happened? ill?   hides? */
+    { "insufficient_funds",         402, PATH_AUTHORIZE,             OUTCOME_DECLINED, CATEGORY_INSUFFICIENT_FUNDS,    false, false, false },
+    { "card_expired",               400, PATH_AUTHORIZE,             OUTCOME_DECLINED, CATEGORY_EXPIRED_CARD,          false, false, false },
+    { "invalid_cvv",                400, PATH_AUTHORIZE,             OUTCOME_DECLINED, CATEGORY_INVALID_CVC,           false, false, false },
+    { "invalid_card",               400, PATH_AUTHORIZE,             OUTCOME_DECLINED, CATEGORY_CARD_NOT_TAKEN,       false, false, true  }, /* (13) */
+    { "invalid_amount",             400, PATH_AUTHORIZE,             OUTCOME_REFUSED,  CATEGORY_NONE,                  false, false, false },
+    { "amount_mismatch",            400, PATH_CAPTURE | PATH_REFUND, OUTCOME_REFUSED,  CATEGORY_NONE,                  false, false, false },
+    { "authorization_expired",      400, PATH_CAPTURE,               OUTCOME_EXPIRED,  CATEGORY_NONE,                  false, false, false }, /* (11) */
+    { "authorization_already_used", 400, PATH_CAPTURE | PATH_VOID,   OUTCOME_ALREADY,  CATEGORY_NONE,                  false, false, false }, /* (8) */
+    { "already_captured",           400, PATH_CAPTURE | PATH_VOID,   OUTCOME_ALREADY,  CATEGORY_NONE,                  false, false, false },
+    { "already_voided",             400, PATH_VOID,                  OUTCOME_ALREADY,  CATEGORY_NONE,                  false, false, false },
+    { "already_refunded",           400, PATH_REFUND,                OUTCOME_ALREADY,  CATEGORY_NONE,                  false, false, false },
+    { "authorization_not_found",    400, PATH_CAPTURE | PATH_VOID,   OUTCOME_DENIED,   CATEGORY_NONE,                  false, true,  true  }, /* (13) */
+    { "capture_not_found",          400, PATH_REFUND,                OUTCOME_DENIED,   CATEGORY_NONE,                  false, true,  true  }, /* (13) */
+    { "internal_error",             400, PATH_ALL,                   OUTCOME_BUSY,     CATEGORY_NONE,                  true,  true,  false }, /* (12) */
+    { "internal_error",             500, PATH_ALL,                   OUTCOME_BUSY,     CATEGORY_NONE,                  false, false, false }, /* (1) */
 };
 /* clang-format on */
 
@@ -139,7 +139,7 @@ static void read_refusal(const struct processor_answer *answer, const struct jso
     if (row) {
         outcome_keep_word(out, word);
         out->kind = row->kind;
-        out->decline = row->decline;
+        out->category = row->category;
         out->may_have_happened = row->may_have_happened;
         out->shows_illness = row->shows_illness;
         out->hides_illness = row->hides_illness;

@@ -151,42 +151,46 @@ static void inquire_refund(struct arena *arena, const struct processor_call *cal
 struct flutterwave_text {
     const char *part;
     enum outcome_kind kind; /* of a request that was refused before there was a charge */
-    enum decline decline;   /* of a charge */
+    enum decline_category category;   /* of a charge */
 };
 
 /* clang-format off */
 static const struct flutterwave_text texts[] = {
-    { "duplicate",                    OUTCOME_ALREADY,  DECLINE_CARD_DECLINED },
-    { "an error occurred",            OUTCOME_BUSY,     DECLINE_CARD_DECLINED },
-    { "service unavailable",          OUTCOME_BUSY,     DECLINE_CARD_DECLINED },
-    { "timed out",                    OUTCOME_BUSY,     DECLINE_CARD_DECLINED },
-    { "issuer or switch inoperative", OUTCOME_BUSY,     DECLINE_CARD_DECLINED },
-    { "insufficient funds",           OUTCOME_DECLINED, DECLINE_INSUFFICIENT_FUNDS },
-    { "insufficient balance",         OUTCOME_DECLINED, DECLINE_INSUFFICIENT_FUNDS },
-    { "exceeds withdrawal limit",     OUTCOME_DECLINED, DECLINE_INSUFFICIENT_FUNDS },
-    { "expired card",                 OUTCOME_DECLINED, DECLINE_EXPIRED_CARD },
-    { "invalid card number",          OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "invalid expiry",               OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "no such issuer",               OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "card not found",               OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "invalid account",              OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "cvv",                          OUTCOME_DECLINED, DECLINE_INVALID_CVC },
-    { "security code",                OUTCOME_DECLINED, DECLINE_INVALID_CVC },
-    { "fraud",                        OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "flagged",                      OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "pick up",                      OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "lost",                         OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "stolen",                       OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "restricted card",              OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "security violation",           OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "authentication",               OUTCOME_DECLINED, DECLINE_AUTHENTICATION_REQUIRED },
-    { "3ds",                          OUTCOME_DECLINED, DECLINE_AUTHENTICATION_REQUIRED },
-    { "otp",                          OUTCOME_DECLINED, DECLINE_AUTHENTICATION_REQUIRED },
-    { "incorrect pin",                OUTCOME_DECLINED, DECLINE_AUTHENTICATION_REQUIRED },
-    { "is required",                  OUTCOME_REFUSED,  DECLINE_CARD_DECLINED },
-    { "invalid",                      OUTCOME_REFUSED,  DECLINE_CARD_DECLINED },
-    { "you can only charge",          OUTCOME_REFUSED,  DECLINE_CARD_DECLINED },
-    { "",                             OUTCOME_DECLINED, DECLINE_CARD_DECLINED },
+    { "duplicate",                    OUTCOME_ALREADY,  CATEGORY_DUPLICATE },
+    { "an error occurred",            OUTCOME_BUSY,     CATEGORY_UNKNOWN },
+    { "service unavailable",          OUTCOME_BUSY,     CATEGORY_UNKNOWN },
+    { "timed out",                    OUTCOME_BUSY,     CATEGORY_UNKNOWN },
+    { "issuer or switch inoperative", OUTCOME_BUSY,     CATEGORY_ISSUER_UNAVAILABLE },
+    { "insufficient funds",           OUTCOME_DECLINED, CATEGORY_INSUFFICIENT_FUNDS },
+    { "insufficient balance",         OUTCOME_DECLINED, CATEGORY_INSUFFICIENT_FUNDS },
+    { "exceeds withdrawal limit",     OUTCOME_DECLINED, CATEGORY_INSUFFICIENT_FUNDS },
+    { "expired card",                 OUTCOME_DECLINED, CATEGORY_EXPIRED_CARD },
+    { "invalid card number",          OUTCOME_DECLINED, CATEGORY_INVALID_CARD },
+    { "invalid expiry",               OUTCOME_DECLINED, CATEGORY_INVALID_CARD },
+    { "no such issuer",               OUTCOME_DECLINED, CATEGORY_INVALID_CARD },
+    { "card not found",               OUTCOME_DECLINED, CATEGORY_INVALID_CARD },
+    { "invalid account",              OUTCOME_DECLINED, CATEGORY_INVALID_CARD },
+    { "cvv",                          OUTCOME_DECLINED, CATEGORY_INVALID_CVC },
+    { "security code",                OUTCOME_DECLINED, CATEGORY_INVALID_CVC },
+    { "fraud",                        OUTCOME_DECLINED, CATEGORY_FRAUD_SUSPECTED },
+    { "flagged",                      OUTCOME_DECLINED, CATEGORY_FRAUD_SUSPECTED },
+    { "pick up",                      OUTCOME_DECLINED, CATEGORY_FRAUD_SUSPECTED },
+    { "lost",                         OUTCOME_DECLINED, CATEGORY_FRAUD_SUSPECTED },
+    { "stolen",                       OUTCOME_DECLINED, CATEGORY_FRAUD_SUSPECTED },
+    { "restricted card",              OUTCOME_DECLINED, CATEGORY_FRAUD_SUSPECTED },
+    { "security violation",           OUTCOME_DECLINED, CATEGORY_FRAUD_SUSPECTED },
+    { "authentication",               OUTCOME_DECLINED, CATEGORY_AUTHENTICATION_REQUIRED },
+    { "3ds",                          OUTCOME_DECLINED, CATEGORY_AUTHENTICATION_REQUIRED },
+    { "otp",                          OUTCOME_DECLINED, CATEGORY_AUTHENTICATION_REQUIRED },
+    { "incorrect pin",                OUTCOME_DECLINED, CATEGORY_AUTHENTICATION_REQUIRED },
+    { "not permitted",                OUTCOME_DECLINED, CATEGORY_NOT_ACCEPTED },
+    { "do not honor",                 OUTCOME_DECLINED, CATEGORY_ISSUER_DECLINED },
+    { "do not honour",                OUTCOME_DECLINED, CATEGORY_ISSUER_DECLINED },
+    { "declined",                     OUTCOME_DECLINED, CATEGORY_ISSUER_DECLINED },
+    { "is required",                  OUTCOME_REFUSED,  CATEGORY_UNKNOWN },
+    { "invalid",                      OUTCOME_REFUSED,  CATEGORY_UNKNOWN },
+    { "you can only charge",          OUTCOME_REFUSED,  CATEGORY_UNKNOWN },
+    { "",                             OUTCOME_DECLINED, CATEGORY_UNKNOWN },
 };
 /* clang-format on */
 
@@ -211,7 +215,7 @@ static void read_decline(str said, struct outcome *out)
 {
     outcome_keep_word(out, said);
     out->kind = OUTCOME_DECLINED;
-    out->decline = find_text(said)->decline;
+    out->category = find_text(said)->category;
 }
 
 static void read_illness(str said, struct outcome *out)
@@ -318,7 +322,7 @@ static void read_asking(str mode, struct outcome *out)
 {
     outcome_keep_word(out, mode);
     out->kind = OUTCOME_DECLINED;
-    out->decline = DECLINE_AUTHENTICATION_REQUIRED;
+    out->category = CATEGORY_AUTHENTICATION_REQUIRED;
 }
 
 /* To the page of his bank. */

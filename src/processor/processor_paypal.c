@@ -239,7 +239,7 @@ static const struct json *begin_moving(struct arena *arena, const struct process
 {
     const struct json *body = begin_reading(arena, answer, out);
     if (out->kind == OUTCOME_DECLINED) out->kind = OUTCOME_REFUSED;
-    out->decline = DECLINE_NONE;
+    out->category = CATEGORY_NONE;
     return body;
 }
 
@@ -270,7 +270,7 @@ static const struct json *hold_of(const struct json *order)
 
 static void read_denied(const struct json *hold, struct outcome *out)
 {
-    paypal_read_response(json_string(json_find(json_find(hold, "processor_response"), "response_code")), out);
+    paypal_read_response(json_find(hold, "processor_response"), out);
 }
 
 /* One that PayPal still looks at is nothing yet: the same bytes tell it again. */

@@ -101,41 +101,46 @@ static void look_up_refund(struct arena *arena, const struct processor_call *cal
 
 /* ---- words ---- */
 
-/* Why an issuer said no, in free text: the first row counts whose words are in it. What is not here is a plain decline. */
+/* Why an issuer said no, in free text: the first row counts whose words are in it. What is not here is unknown. */
 /* clang-format off */
 static const struct decline_text {
     const char *part;
-    enum decline decline;
+    enum decline_category category;
     bool shows_illness;
 } decline_texts[] = {
-    { "insufficient funds",            DECLINE_INSUFFICIENT_FUNDS,      false },
-    { "exceeds withdrawal limit",      DECLINE_INSUFFICIENT_FUNDS,      false },
-    { "exceeds amount limit",          DECLINE_INSUFFICIENT_FUNDS,      false },
-    { "expired card",                  DECLINE_EXPIRED_CARD,            false },
-    { "incorrect pin",                 DECLINE_CARD_DECLINED,           false },
-    { "pin tries exceeded",            DECLINE_CARD_DECLINED,           false },
-    { "invalid pin",                   DECLINE_CARD_DECLINED,           false },
-    { "cvv",                           DECLINE_INVALID_CVC,             false },
-    { "security code",                 DECLINE_INVALID_CVC,             false },
-    { "invalid card",                  DECLINE_INVALID_CARD,            false },
-    { "no card record",                DECLINE_INVALID_CARD,            false },
-    { "card not found",                DECLINE_INVALID_CARD,            false },
-    { "invalid account",               DECLINE_INVALID_CARD,            false },
-    { "fraud",                         DECLINE_FRAUD_SUSPECTED,         false },
-    { "lost card",                     DECLINE_FRAUD_SUSPECTED,         false },
-    { "stolen card",                   DECLINE_FRAUD_SUSPECTED,         false },
-    { "pick up",                       DECLINE_FRAUD_SUSPECTED,         false },
-    { "restricted card",               DECLINE_FRAUD_SUSPECTED,         false },
-    { "security violation",            DECLINE_FRAUD_SUSPECTED,         false },
-    { "authentication",                DECLINE_AUTHENTICATION_REQUIRED, false },
-    { "3d secure",                     DECLINE_AUTHENTICATION_REQUIRED, false },
-    { "otp",                           DECLINE_AUTHENTICATION_REQUIRED, false },
-    { "token not generated",           DECLINE_AUTHENTICATION_REQUIRED, false },
-    { "issuer or switch inoperative",  DECLINE_CARD_DECLINED,           true  },
-    { "timeout",                       DECLINE_CARD_DECLINED,           true  },
-    { "system malfunction",            DECLINE_CARD_DECLINED,           true  },
-    { "unable to process",             DECLINE_CARD_DECLINED,           true  },
-    { "try again",                     DECLINE_CARD_DECLINED,           true  },
+    { "duplicate",                     CATEGORY_DUPLICATE,              false },
+    { "insufficient funds",            CATEGORY_INSUFFICIENT_FUNDS,     false },
+    { "exceeds withdrawal limit",      CATEGORY_INSUFFICIENT_FUNDS,     false },
+    { "exceeds amount limit",          CATEGORY_INSUFFICIENT_FUNDS,     false },
+    { "expired card",                  CATEGORY_EXPIRED_CARD,           false },
+    { "incorrect pin",                 CATEGORY_PAYER_NEEDED,           false },
+    { "pin tries exceeded",            CATEGORY_PAYER_NEEDED,           false },
+    { "invalid pin",                   CATEGORY_PAYER_NEEDED,           false },
+    { "cvv",                           CATEGORY_INVALID_CVC,            false },
+    { "security code",                 CATEGORY_INVALID_CVC,            false },
+    { "invalid card",                  CATEGORY_INVALID_CARD,           false },
+    { "no card record",                CATEGORY_INVALID_CARD,           false },
+    { "card not found",                CATEGORY_INVALID_CARD,           false },
+    { "invalid account",               CATEGORY_INVALID_CARD,           false },
+    { "fraud",                         CATEGORY_FRAUD_SUSPECTED,        false },
+    { "lost card",                     CATEGORY_FRAUD_SUSPECTED,        false },
+    { "stolen card",                   CATEGORY_FRAUD_SUSPECTED,        false },
+    { "pick up",                       CATEGORY_FRAUD_SUSPECTED,        false },
+    { "restricted card",               CATEGORY_FRAUD_SUSPECTED,        false },
+    { "security violation",            CATEGORY_FRAUD_SUSPECTED,        false },
+    { "authentication",                CATEGORY_AUTHENTICATION_REQUIRED, false },
+    { "3d secure",                     CATEGORY_AUTHENTICATION_REQUIRED, false },
+    { "otp",                           CATEGORY_AUTHENTICATION_REQUIRED, false },
+    { "token not generated",           CATEGORY_AUTHENTICATION_REQUIRED, false },
+    { "issuer or switch inoperative",  CATEGORY_ISSUER_UNAVAILABLE,     true  },
+    { "timeout",                       CATEGORY_ISSUER_UNAVAILABLE,     true  },
+    { "system malfunction",            CATEGORY_ISSUER_UNAVAILABLE,     true  },
+    { "unable to process",             CATEGORY_ISSUER_UNAVAILABLE,     true  },
+    { "try again",                     CATEGORY_ISSUER_UNAVAILABLE,     true  },
+    { "not permitted",                 CATEGORY_NOT_ACCEPTED,           false },
+    { "do not honor",                  CATEGORY_ISSUER_DECLINED,        false },
+    { "do not honour",                 CATEGORY_ISSUER_DECLINED,        false },
+    { "declined",                      CATEGORY_ISSUER_DECLINED,        false },
 };
 
 /* What a charge says of itself. */
@@ -282,7 +287,7 @@ static void need_payer(struct outcome *out, const struct json *data)
 {
     outcome_keep_word(out, json_string(json_find(data, "status")));
     out->kind = OUTCOME_DECLINED;
-    out->decline = DECLINE_AUTHENTICATION_REQUIRED;
+    out->category = CATEGORY_AUTHENTICATION_REQUIRED;
 }
 
 static void read_decline(struct arena *arena, const struct json *data, struct outcome *out)
@@ -292,7 +297,7 @@ static void read_decline(struct arena *arena, const struct json *data, struct ou
     const struct decline_text *row = find_decline(arena, told);
     outcome_keep_word(out, told);
     out->kind = OUTCOME_DECLINED;
-    out->decline = row ? row->decline : DECLINE_CARD_DECLINED;
+    out->category = row ? row->category : CATEGORY_UNKNOWN;
     out->shows_illness = row && row->shows_illness;
 }
 

@@ -5,6 +5,7 @@
 
 #include "processor/answer.h"
 #include "processor/form.h"
+#include "processor/stripe_words.h"
 
 #define DAY (INT64_C(24) * 3600 * MICROS_PER_SECOND)
 #define HOLD_SPAN (7 * DAY) /* of a card; the exact time is told by later versions only */
@@ -119,129 +120,6 @@ static void look_up_refund(struct arena *arena, const struct processor_call *cal
     get(arena_format(arena, "/v1/refunds/%.*s", STR_FORMAT(call->refund_ref)), out);
 }
 
-/* ---- reading refusals ---- */
-
-struct stripe_word {
-    const char *word;
-    enum outcome_kind kind;
-    enum decline decline;
-};
-
-/* A card that is declined says why by `decline_code`, else by `code`. Those that are not here are plain declines. */
-/* clang-format off */
-static const struct stripe_word declines[] = {
-    { "insufficient_funds",                    OUTCOME_DECLINED, DECLINE_INSUFFICIENT_FUNDS },
-    { "balance_insufficient",                  OUTCOME_DECLINED, DECLINE_INSUFFICIENT_FUNDS },
-    { "card_velocity_exceeded",                OUTCOME_DECLINED, DECLINE_INSUFFICIENT_FUNDS },
-    { "withdrawal_count_limit_exceeded",       OUTCOME_DECLINED, DECLINE_INSUFFICIENT_FUNDS },
-    { "expired_card",                          OUTCOME_DECLINED, DECLINE_EXPIRED_CARD },
-    { "invalid_expiry_month",                  OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "invalid_expiry_year",                   OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "incorrect_number",                      OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "invalid_number",                        OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "invalid_account",                       OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "invalid_card_type",                     OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "incorrect_zip",                         OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "incorrect_address",                     OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "new_account_information_available",     OUTCOME_DECLINED, DECLINE_INVALID_CARD },
-    { "incorrect_cvc",                         OUTCOME_DECLINED, DECLINE_INVALID_CVC },
-    { "invalid_cvc",                           OUTCOME_DECLINED, DECLINE_INVALID_CVC },
-    { "fraudulent",                            OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "merchant_blacklist",                    OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "lost_card",                             OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "stolen_card",                           OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "pickup_card",                           OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "security_violation",                    OUTCOME_DECLINED, DECLINE_FRAUD_SUSPECTED },
-    { "authentication_required",               OUTCOME_DECLINED, DECLINE_AUTHENTICATION_REQUIRED },
-    { "payment_intent_authentication_failure", OUTCOME_DECLINED, DECLINE_AUTHENTICATION_REQUIRED },
-    { "payment_intent_action_required",        OUTCOME_DECLINED, DECLINE_AUTHENTICATION_REQUIRED },
-};
-
-/* Of requests that Stripe finds fault with, those that are no plain refusal. */
-static const struct stripe_word conflicts[] = {
-    { "charge_already_captured",               OUTCOME_ALREADY,  DECLINE_NONE },
-    { "charge_already_refunded",               OUTCOME_ALREADY,  DECLINE_NONE },
-    { "charge_expired_for_capture",            OUTCOME_EXPIRED,  DECLINE_NONE },
-    { "capture_charge_authorization_expired",  OUTCOME_EXPIRED,  DECLINE_NONE },
-    { "idempotency_key_in_use",                OUTCOME_BUSY,     DECLINE_NONE },
-    { "lock_timeout",                          OUTCOME_BUSY,     DECLINE_NONE },
-    { "rate_limit",                            OUTCOME_BUSY,     DECLINE_NONE },
-    { "resource_missing",                      OUTCOME_DENIED,   DECLINE_NONE },
-};
-/* clang-format on */
-
-static const struct stripe_word *find_word(const struct stripe_word *rows, size_t count, str word)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(word, str_of(rows[i].word))) return &rows[i];
-    }
-    return NULL;
-}
-
-/* "card_declined" says less than the code beside it. */
-static void read_decline(const struct json *error, struct outcome *out)
-{
-    str code = json_string(json_find(error, "code")), reason = json_string(json_find(error, "decline_code"));
-    str word = reason.length > 0 ? reason : code;
-    const struct stripe_word *row = find_word(declines, COUNT_OF(declines), word);
-    outcome_keep_word(out, word);
-    out->kind = OUTCOME_DECLINED;
-    out->decline = row ? row->decline : DECLINE_CARD_DECLINED;
-}
-
-/* An intent that has come to its end, by whomever: what it came to is inquired about. */
-static enum outcome_kind conflict_of(const struct json *error)
-{
-    const struct json *intent = json_find(error, "payment_intent");
-    bool has_ended = answer_says(intent, "status", STR("canceled")) || answer_says(intent, "status", STR("succeeded"));
-    return has_ended ? OUTCOME_OPEN : OUTCOME_REFUSED;
-}
-
-static void read_fault(const struct json *error, struct outcome *out)
-{
-    str code = json_string(json_find(error, "code"));
-    const struct stripe_word *row = find_word(conflicts, COUNT_OF(conflicts), code);
-    outcome_keep_word(out, code.length > 0 ? code : json_string(json_find(error, "type")));
-    if (str_equal(code, STR("payment_intent_unexpected_state"))) out->kind = conflict_of(error);
-    else out->kind = row ? row->kind : OUTCOME_REFUSED;
-}
-
-/* A fault of Stripe's is kept under the key as well, and repeated for a day: then only an inquiry tells what it hid. */
-static void read_illness(const struct processor_answer *answer, struct outcome *out)
-{
-    outcome_keep_word(out, STR("api_error"));
-    out->kind = answer->replayed ? OUTCOME_OPEN : OUTCOME_BUSY;
-    out->may_have_happened = true;
-    out->shows_illness = true;
-}
-
-/* Our keys do not open the door, which a person has to mend: everything that can wait does. */
-static void read_lock_out(const struct json *error, struct outcome *out)
-{
-    outcome_keep_word(out, json_string(json_find(error, "type")));
-    out->kind = OUTCOME_BUSY;
-    out->shows_illness = true;
-}
-
-static void read_refusal(const struct processor_answer *answer, const struct json *body, struct outcome *out)
-{
-    const struct json *error = json_find(body, "error");
-    bool is_busy = answer->status == 409 || answer->status == 429;
-    if (answer->status >= 500 && error) {
-        read_illness(answer, out);
-    } else if (!error) {
-        outcome_keep_word(out, STR("not_understood"));
-        out->shows_illness = true;
-    } else if (answer->status == 402) {
-        read_decline(error, out);
-    } else if (answer->status == 401 || answer->status == 403) {
-        read_lock_out(error, out);
-    } else if (answer->status == 400 || answer->status == 404 || is_busy) {
-        read_fault(error, out);
-        if (is_busy) out->kind = OUTCOME_BUSY;
-    }
-}
-
 /* ---- reading successes ---- */
 
 static const struct json *begin_reading(struct arena *arena, const struct processor_answer *answer, struct outcome *out)
@@ -249,7 +127,7 @@ static const struct json *begin_reading(struct arena *arena, const struct proces
     const struct json *body = answer_json(arena, answer);
     *out = (struct outcome){ .kind = OUTCOME_UNKNOWN, .replayed = answer->replayed };
     if (answer->status == 200 && body) return body;
-    read_refusal(answer, body, out);
+    stripe_read_refusal(answer, body, out);
     return NULL;
 }
 
@@ -389,7 +267,7 @@ static const struct json *find_ours(const struct json *list, const struct proces
 /* Whatever an intent has come to. One that was canceled, or lost its card, holds nothing. */
 static void read_intent(const struct json *intent, const struct processor_call *call, struct outcome *out)
 {
-    if (answer_says(intent, "status", STR("requires_payment_method"))) read_decline(json_find(intent, "last_payment_error"), out);
+    if (answer_says(intent, "status", STR("requires_payment_method"))) stripe_read_decline(json_find(intent, "last_payment_error"), out);
     else if (answer_says(intent, "status", STR("canceled"))) out->kind = OUTCOME_REFUSED;
     else read_held(intent, call, out);
 }

@@ -143,7 +143,7 @@ struct payment_record {
     str customer_id;
     str description; /* STR_NONE: none */
     str metadata;    /* a JSON object */
-    str processor;
+    str processor; /* that has it, or is asked for it */
     struct processor_id authorization_ref, capture_ref, void_ref, refund_ref;
     char card_brand[16]; /* empty: the payer pays on a page of the processor */
     char card_last4[5];

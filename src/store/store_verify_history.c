@@ -50,7 +50,7 @@ static bool check_chain(struct verifier *verifier, const struct payment_row *pay
 /* An event with what its data tells. */
 struct told {
     struct event event;
-    str operation_id, ref;
+    str operation_id, next_operation_id, processor, ref;
     int64_t stray_holds;
 };
 
@@ -78,6 +78,9 @@ static bool read_event(struct verifier *verifier, const struct payment_row *paym
     const struct json *risk = json_find(data, "risk");
     out->operation_id = text_member(data, "operation_id");
     out->ref = text_member(data, "processor_ref");
+    const struct json *next = json_find(data, "next");
+    out->next_operation_id = text_member(next, "operation_id");
+    out->processor = text_member(next ? next : data, "processor");
     event->id_known = out->ref.length > 0;
     return int_member(data, "amount", &event->amount_minor) && int_member(data, "possible_stray_holds", &out->stray_holds) &&
            str_copy_to(code, event->currency.code, sizeof event->currency.code) &&
@@ -88,7 +91,15 @@ static bool read_event(struct verifier *verifier, const struct payment_row *paym
 static enum operation_state state_after(const struct event *event, enum operation_kind ended)
 {
     if (event->kind == operation_done_event(ended) || event->kind == EVENT_SOLD) return OPERATION_DONE;
-    return event->kind == EVENT_DECLINED ? OPERATION_DECLINED : OPERATION_FAILED;
+    return event->kind == EVENT_DECLINED || event->decline != DECLINE_NONE ? OPERATION_DECLINED : OPERATION_FAILED;
+}
+
+static void begin_operation(struct history *history, str id)
+{
+    const struct open_operation *open = &history->payment.operation;
+    history->operations[history->operation_count++] =
+        (struct operation_row){ .id = id, .kind = operation_kind_word(open->kind), .ref = STR(""),
+                                .state = operation_state_word(OPERATION_RUNNING), .amount = open->amount_minor, .started_at = open->since };
 }
 
 /* What the event did to the open operation: it began, ended, or its doubt moved. False: the event names another operation. */
@@ -96,19 +107,17 @@ static bool follow_operation(struct history *history, const struct told *told, e
 {
     const struct open_operation *open = &history->payment.operation;
     bool begins = open_before == OPERATION_NONE && open->kind != OPERATION_NONE;
-    if (begins) {
-        history->operations[history->operation_count++] =
-            (struct operation_row){ .id = told->operation_id, .kind = operation_kind_word(open->kind), .ref = STR(""),
-                                    .state = operation_state_word(OPERATION_RUNNING), .amount = open->amount_minor, .started_at = open->since };
-    }
+    if (open->kind == OPERATION_AUTHORIZE) history->processor = told->processor;
+    if (begins) begin_operation(history, told->operation_id);
     if (begins || open_before == OPERATION_NONE) return true;
     struct operation_row *current = &history->operations[history->operation_count - 1];
-    bool ends = open->kind == OPERATION_NONE;
+    bool falls_over = told->event.kind == EVENT_FELL_OVER, ends = falls_over || open->kind == OPERATION_NONE;
     enum operation_state state = ends ? state_after(&told->event, open_before) : open->state;
     current->state = operation_state_word(state);
     if (ends) current->ended_at = history->payment.changed_at;
     if (state == OPERATION_DONE || told->event.kind == EVENT_ACTION_REQUIRED) current->ref = told->ref;
     if (told->event.kind == EVENT_SOLD) history->sold_as = told->ref;
+    if (falls_over) begin_operation(history, told->next_operation_id);
     return str_equal(current->id, told->operation_id);
 }
 
@@ -133,7 +142,7 @@ static bool follow(struct verifier *verifier, const struct payment_row *payment,
 void verify_history(struct verifier *verifier, const struct payment_row *payment, const struct event_row *events, size_t count,
                     struct history *out)
 {
-    *out = (struct history){ .operations = arena_take(&verifier->arena, (count + 1) * sizeof *out->operations) };
+    *out = (struct history){ .processor = STR(""), .operations = arena_take(&verifier->arena, (count + 1) * sizeof *out->operations) };
     out->whole = check_chain(verifier, payment, events, count);
     for (size_t i = 0; i < count && out->whole; i++) out->whole = follow(verifier, payment, &events[i], out);
 }

@@ -38,6 +38,7 @@ static void check_amounts(struct subject *subject, const struct payment_row *row
     same_int(subject, "authorized_minor", row->authorized, payment->authorized_minor);
     same_int(subject, "captured_minor", row->captured, payment->captured_minor);
     same_int(subject, "refunded_minor", row->refunded, payment->refunded_minor);
+    if (history->processor.length > 0) same_text(subject, "processor", row->processor, history->processor);
     same_text(subject, "decline", row->decline, decline_word(payment->decline));
     same_int(subject, "stray_holds", row->stray_holds, history->stray_holds);
 }

@@ -18,7 +18,7 @@ void verifier_found(struct verifier *verifier, enum verify_kind kind, const char
 
 /* The columns of `payment` that follow from its history. */
 struct payment_row {
-    str id, head_hash, state, currency, decline, operation_id, operation_kind, operation_state, risk, risk_review;
+    str id, head_hash, state, currency, processor, decline, operation_id, operation_kind, operation_state, risk, risk_review;
     str refs[OPERATION_KIND_COUNT]; /* of the newest of each kind */
     int64_t sequence, amount, authorized, captured, refunded, captures_itself, stray_holds;
     int64_t operation_amount, operation_since, created_at, authorized_at, captured_at, voided_at, refunded_at, expires_at, changed_at;
@@ -42,6 +42,7 @@ struct history {
     struct operation_row *operations; /* in the order of their beginning */
     size_t operation_count;
     int64_t stray_holds;
+    str processor; /* that was asked last for the authorization; empty: it is not told */
     str sold_as; /* the processor's id of a payment that was authorized and captured in one step; STR_NONE: it was not */
     bool whole; /* false: it could not be followed to its end, and the findings say why */
 };

@@ -42,4 +42,7 @@ static inline void exact_free(str copy)
     free((void *)(uintptr_t)copy.bytes);
 }
 
+/* The path of what lies beside that source file, which the compiler knows (__FILE__) relative to where the program was built. */
+void path_beside(const char *source, const char *name, char *out, size_t bytes);
+
 #endif

@@ -182,8 +182,19 @@ def test_every_reason_to_pass_a_processor_over_is_told():
     reasons = set(re.findall(r'\[ROUTE_\w+\]\s+= "(\w+)"', text('src/domain/route.c')))
     assert len(reasons) == 11
     assert [reason for reason in reasons if f'`{reason}`' not in text('docs/how-to/routing.md')] == []
-    published = json.loads(text('src/api/openapi.json'))['components']['schemas']['Route']
-    assert set(published['properties']['passed_over']['items']['properties']['reason']['enum']) == reasons
+    published = json.loads(text('src/api/openapi.json'))['components']['schemas']['PassedOver']
+    assert set(published['items']['properties']['reason']['enum']) == reasons
+
+
+def test_every_kind_of_no_is_told():
+    """The table of the page is that of the source: word, what the merchant is told, and the advice."""
+    meanings = re.findall(r'\{ "(\w+)", +DECLINE_(\w+), +ADVICE_(\w+) +\}', text('src/domain/reason.c'))
+    expected = {(word, decline.lower(), '' if advice == 'NONE' else advice.lower()) for word, decline, advice in meanings}
+    told = {(row[0].strip('`'), row[2].strip('`'), row[3].strip('`')) for row in rows('docs/reference/declines.md') if len(row) == 4}
+    assert len(expected) == 14 and expected <= told
+    published = json.loads(text('src/api/openapi.json'))['components']['schemas']['Event']['properties']['data']['properties']
+    assert published['category']['enum'] == [word for word, _, _ in meanings]
+    assert set(published['advice']['enum']) == {advice for _, _, advice in expected if advice}
 
 
 def test_architecture_knows_every_folder_and_its_arrows():

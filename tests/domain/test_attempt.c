@@ -196,6 +196,65 @@ static const struct judgment inquiries[] = {
     { &REFUND,    PAST(LOST(1), BY_NOTHING, .mismatched_before = 1), SAID(OUTCOME_MISMATCHED), ASK, DOUBT, 0, NULL },
     { &REFUND,    PAST(LOST(1), BY_NOTHING, .mismatched_before = 2), SAID(OUTCOME_MISMATCHED), REVIEW, DOUBT, 0, "answer_mismatched" },
 };
+
+/* -- may another processor be asked? OTHER: it is certain that this one has nothing, and another may get a yes -- */
+enum { STAY = false,
+       OTHER = true };
+#define WAITS .another_waits = true
+#define NOT_NOW .category = CATEGORY_ISSUER_UNAVAILABLE
+#define NEVER .category = CATEGORY_FRAUD_SUSPECTED
+
+static const struct onward {
+    struct verdict (*judge)(const struct attempt_past *past, const struct outcome *outcome);
+    struct attempt_past past;
+    struct outcome said;
+    int verdict;
+    bool other;
+    const char *reason;
+} onwards[] = {
+    /* nothing left: at once, whoever waits; never with a try in doubt */
+    { attempt_judge, PAST(FIRST, WAITS),                        SAID(OUTCOME_NOT_SENT), FAILED, OTHER, "processor_unavailable" },
+    { attempt_judge, PAST(FIRST, WAITS, .is_further = true),    SAID(OUTCOME_NOT_SENT), FAILED, OTHER, "processor_unavailable" }, /* no money moved yet */
+    { attempt_judge, PAST(TOLD, WAITS),                         SAID(OUTCOME_NOT_SENT), FAILED, OTHER, "processor_unavailable" },
+    { attempt_judge, PAST(FIRST, .nobody_waits = true),         SAID(OUTCOME_NOT_SENT), FAILED, OTHER, "processor_unavailable" },
+    { attempt_judge, PAST(LOST(1), WAITS),                      SAID(OUTCOME_NOT_SENT), AGAIN,  STAY,  NULL },
+    { attempt_judge, PAST(TOLD, WAITS, .denied_before = 1),     SAID(OUTCOME_NOT_SENT), AGAIN,  STAY,  NULL }, /* a decline that was doubted */
+    { attempt_judge, PAST(TOLD, WAITS, .acknowledged = true),   SAID(OUTCOME_NOT_SENT), AGAIN,  STAY,  NULL },
+
+    /* no answer: whoever else waits */
+    { attempt_judge, PAST(FIRST, WAITS),                        SAID(OUTCOME_UNKNOWN),    QUIET,     STAY, NULL },
+    { attempt_judge, PAST(FIRST, WAITS, BY_REFERENCE),          SAID(OUTCOME_UNKNOWN),    ASK_LATER, STAY, NULL },
+    { attempt_judge, PAST(FIRST, WAITS),                        SAID(OUTCOME_MISMATCHED), QUIET,     STAY, NULL },
+    { attempt_judge, PAST(FIRST, WAITS),                        SAID(OUTCOME_OPEN),       ASK,       STAY, NULL },
+    { attempt_judge, PAST(FIRST, WAITS),                        SAID(OUTCOME_REFUSED),    FAILED,    STAY, "processor_refused" }, /* a fault of ours */
+    { attempt_judge, PAST(LOST(1), WAITS, .window_over = true), SAID(OUTCOME_UNKNOWN),    REVIEW,    STAY, "key_window_over" },
+
+    /* declined: by what kind of no it is, and not when a lost try may have left a hold */
+    { attempt_judge, PAST(FIRST, WAITS),                        SAID(OUTCOME_DECLINED, NOT_NOW), DECLINED, OTHER, NULL },
+    { attempt_judge, PAST(TOLD, WAITS),                         SAID(OUTCOME_DECLINED, NOT_NOW), DECLINED, OTHER, NULL },
+    { attempt_judge, PAST(FIRST, WAITS),                        SAID(OUTCOME_DECLINED, NEVER),   DECLINED, STAY,  NULL },
+    { attempt_judge, PAST(FIRST, WAITS),                        SAID(OUTCOME_DECLINED, .category = CATEGORY_UNKNOWN), DECLINED, STAY, NULL },
+    { attempt_judge, PAST(LOST(1), WAITS),                      SAID(OUTCOME_DECLINED, NOT_NOW), DECLINED, STAY,  NULL },
+    { attempt_judge, PAST(LOST(1), WAITS),                      SAID(OUTCOME_DECLINED, NOT_NOW, .replayed = true), DECLINED, OTHER, NULL }, /* the lost one's own answer */
+    { attempt_judge, PAST(LOST(2), WAITS),                      SAID(OUTCOME_DECLINED, NOT_NOW, .replayed = true), DECLINED, STAY, NULL },
+
+    /* busy: twice more, and only as long as it says clearly that nothing was done */
+    { attempt_judge, PAST(FIRST, WAITS),                        SAID(OUTCOME_BUSY), AGAIN,  STAY,  NULL },
+    { attempt_judge, PAST(.sends_before = 2, WAITS),            SAID(OUTCOME_BUSY), FAILED, OTHER, "processor_busy" },
+    { attempt_judge, PAST(.sends_before = 2),                   SAID(OUTCOME_BUSY), AGAIN,  STAY,  NULL },
+    { attempt_judge, PAST(.sends_before = 2, WAITS),            SAID(OUTCOME_BUSY, .may_have_happened = true), AGAIN, STAY, NULL },
+    { attempt_judge, PAST(.sends_before = 2, .lost_before = 1, WAITS), SAID(OUTCOME_BUSY), AGAIN, STAY, NULL },
+
+    /* what became of a lost try: nothing, by two looks; declined */
+    { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE), SAID(OUTCOME_ABSENT), ASK_LATER, STAY, NULL },
+    { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE, .absent_before = 1), SAID(OUTCOME_ABSENT), FAILED, OTHER, "processor_has_nothing" },
+    { attempt_judge_inquiry, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_ABSENT), AGAIN, STAY, NULL },
+    { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE, .absent_before = 1, .acknowledged = true), SAID(OUTCOME_ABSENT), ASK_LATER, STAY, NULL },
+    { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE), SAID(OUTCOME_DECLINED, NOT_NOW), DECLINED, OTHER, NULL },
+    { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE), SAID(OUTCOME_DECLINED, NEVER),   DECLINED, STAY,  NULL },
+    { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE), SAID(OUTCOME_NOT_SENT), ASK, STAY, NULL },
+    { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE), SAID(OUTCOME_OPEN),     ASK, STAY, NULL },
+};
 /* clang-format on */
 
 static void assert_reason(const char *actual, const char *expected, size_t row)
@@ -228,6 +287,19 @@ static void what_an_inquiry_found_is_judged(void **state)
     for (size_t i = 0; i < COUNT_OF(inquiries); i++) assert_judged(&inquiries[i], i, attempt_judge_inquiry);
 }
 
+static void another_processor_is_asked_only_on_proof(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(onwards); i++) {
+        struct attempt_past past = onwards[i].past;
+        past.kind = OPERATION_AUTHORIZE;
+        struct verdict verdict = onwards[i].judge(&past, &onwards[i].said);
+        assert_row(verdict.kind == (enum verdict_kind)onwards[i].verdict, i);
+        assert_row(verdict.allows_another == onwards[i].other, i);
+        assert_reason(verdict.reason, onwards[i].reason, i);
+    }
+}
+
 static void every_kind_of_outcome_is_in_the_table(void **state)
 {
     (void)state;
@@ -254,7 +326,7 @@ static void check_ends(const struct attempt_past *past, const struct outcome *sa
     switch (verdict->kind) {
     case VERDICT_FAILED:
         assert_int_equal(past->lost_before, 0);
-        assert_true(said->kind == OUTCOME_REFUSED || (said->kind == OUTCOME_NOT_SENT && past->sends_before == 0));
+        assert_true(said->kind == OUTCOME_REFUSED || past->another_waits || (said->kind == OUTCOME_NOT_SENT && past->sends_before == 0));
         break;
     case VERDICT_DECLINED: assert_true(past->kind == OPERATION_AUTHORIZE && said->kind == OUTCOME_DECLINED); break;
     case VERDICT_EXPIRED: assert_true(past->kind == OPERATION_CAPTURE && said->kind == OUTCOME_EXPIRED); break;
@@ -296,9 +368,20 @@ static void check_reports(const struct attempt_past *past, const struct outcome 
     assert_int_equal(verdict->reason != NULL, verdict->kind == VERDICT_FAILED || verdict->kind == VERDICT_REVIEW);
 }
 
+/* One live authorization a payment: nothing is tried elsewhere while this one may have it. */
+static void check_onward(const struct attempt_past *past, const struct outcome *said, const struct verdict *verdict)
+{
+    if (!verdict->allows_another) return;
+    assert_true(past->kind == OPERATION_AUTHORIZE && verdict->stray_holds == 0);
+    assert_true(verdict->kind == VERDICT_DECLINED || (verdict->kind == VERDICT_FAILED && past->lost_before == 0 && leaves_no_doubt(said)));
+    if (verdict->kind == VERDICT_DECLINED) assert_int_equal(category_advice(said->category), ADVICE_OTHER_PROCESSOR);
+    if (verdict->kind == VERDICT_DECLINED) assert_true(past->lost_before == 0 || (past->lost_before == 1 && said->replayed));
+}
+
 static void check_all(const struct attempt_past *past, const struct outcome *said)
 {
     struct verdict verdict = attempt_judge(past, said);
+    check_onward(past, said, &verdict);
     check_ends(past, said, &verdict);
     check_doubt(past, said, &verdict);
     check_tries(past, &verdict);
@@ -316,7 +399,7 @@ static int64_t take_digit(int64_t *number, int64_t base)
 static void what_holds_for_every_past_and_outcome(void **state)
 {
     (void)state;
-    const int64_t all = 4 * OUTCOME_KIND_COUNT * 4 * 3 * 2 * 3 * 2 * 2 * 32 * 16;
+    const int64_t all = 4 * OUTCOME_KIND_COUNT * 4 * 3 * 2 * 3 * 2 * 2 * 2 * 32 * 16;
     for (int64_t n = 0; n < all; n++) {
         int64_t rest = n;
         struct attempt_past past = { .kind = (enum operation_kind)(OPERATION_AUTHORIZE + take_digit(&rest, 4)) };
@@ -327,6 +410,7 @@ static void what_holds_for_every_past_and_outcome(void **state)
         past.first_already = (int)take_digit(&rest, 3);
         past.denied_before = (int)take_digit(&rest, 2) * (ATTEMPT_DENIED_MAX - 1);
         past.mismatched_before = (int)take_digit(&rest, 2) * (ATTEMPT_MISMATCHED_MAX - 1);
+        past.another_waits = take_digit(&rest, 2) && past.kind == OPERATION_AUTHORIZE;
         past.rival_possible = take_digit(&rest, 2);
         past.processor_ill = take_digit(&rest, 2);
         past.nobody_waits = take_digit(&rest, 2);
@@ -336,6 +420,7 @@ static void what_holds_for_every_past_and_outcome(void **state)
         said.replayed = take_digit(&rest, 2);
         said.may_have_happened = take_digit(&rest, 2);
         said.shows_illness = take_digit(&rest, 2);
+        said.category = said.shows_illness ? CATEGORY_ISSUER_UNAVAILABLE : CATEGORY_FRAUD_SUSPECTED;
         check_all(&past, &said);
     }
 }
@@ -372,6 +457,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_are_judged_by_what_was_before),
         cmocka_unit_test(what_an_inquiry_found_is_judged),
+        cmocka_unit_test(another_processor_is_asked_only_on_proof),
         cmocka_unit_test(every_kind_of_outcome_is_in_the_table),
         cmocka_unit_test(what_holds_for_every_past_and_outcome),
         cmocka_unit_test(the_window_of_a_key),

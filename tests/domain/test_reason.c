@@ -43,6 +43,32 @@ static const char *const declines[DECLINE_COUNT] = {
     [DECLINE_CARD_DECLINED] = "card_declined",
 };
 
+static const char *const categories[CATEGORY_COUNT] = {
+    [CATEGORY_NONE] = "",
+    [CATEGORY_INSUFFICIENT_FUNDS] = "insufficient_funds",
+    [CATEGORY_EXPIRED_CARD] = "expired_card",
+    [CATEGORY_INVALID_CARD] = "invalid_card",
+    [CATEGORY_INVALID_CVC] = "invalid_cvc",
+    [CATEGORY_FRAUD_SUSPECTED] = "fraud_suspected",
+    [CATEGORY_AUTHENTICATION_REQUIRED] = "authentication_required",
+    [CATEGORY_ISSUER_DECLINED] = "issuer_declined",
+    [CATEGORY_ISSUER_UNAVAILABLE] = "issuer_unavailable",
+    [CATEGORY_NOT_ACCEPTED] = "not_accepted",
+    [CATEGORY_CARD_NOT_TAKEN] = "card_not_taken",
+    [CATEGORY_PAYER_NEEDED] = "payer_needed",
+    [CATEGORY_REVOKED] = "revoked",
+    [CATEGORY_DUPLICATE] = "duplicate",
+    [CATEGORY_UNKNOWN] = "unknown",
+};
+
+static const char *const advices[ADVICE_COUNT] = {
+    [ADVICE_NONE] = "",
+    [ADVICE_SAME_AGAIN] = "same_again",
+    [ADVICE_OTHER_PROCESSOR] = "other_processor",
+    [ADVICE_STEP_UP] = "step_up",
+    [ADVICE_NEVER_AGAIN] = "never_again",
+};
+
 static const char *const payment_states[PAYMENT_STATE_COUNT] = {
     [PAYMENT_NEW] = "new",
     [PAYMENT_PENDING] = "pending",
@@ -85,6 +111,7 @@ static const char *const events[EVENT_KIND_COUNT] = {
     [EVENT_VOIDED] = "voided",
     [EVENT_REFUNDED] = "refunded",
     [EVENT_DECLINED] = "declined",
+    [EVENT_FELL_OVER] = "fell_over",
     [EVENT_AUTHORIZE_FAILED] = "authorize_failed",
     [EVENT_CAPTURE_FAILED] = "capture_failed",
     [EVENT_VOID_FAILED] = "void_failed",
@@ -148,6 +175,36 @@ static void declines_have_words(void **state)
     READ_BACK(declines, decline, decline_word, decline_named)
 }
 
+static void kinds_of_no_and_advice_have_words(void **state)
+{
+    (void)state;
+    all_are_different(categories, COUNT_OF(categories));
+    all_are_different(advices, COUNT_OF(advices));
+    for (size_t i = 0; i < COUNT_OF(categories); i++) assert_str(category_word((enum decline_category)i), str_of(categories[i]));
+    for (size_t i = 0; i < COUNT_OF(advices); i++) assert_str(advice_word((enum advice)i), str_of(advices[i]));
+}
+
+/* The four of them that another processor may be asked after, and no other one: least of all what nobody knows. */
+static void what_follows_from_a_kind_of_no(void **state)
+{
+    (void)state;
+    for (int i = CATEGORY_NONE; i < CATEGORY_COUNT; i++) {
+        enum decline_category category = (enum decline_category)i;
+        bool elsewhere = category == CATEGORY_ISSUER_DECLINED || category == CATEGORY_ISSUER_UNAVAILABLE || category == CATEGORY_NOT_ACCEPTED ||
+                         category == CATEGORY_CARD_NOT_TAKEN;
+        assert_row((category_advice(category) == ADVICE_OTHER_PROCESSOR) == elsewhere, i);
+        assert_row((category_decline(category) == DECLINE_NONE) == (category == CATEGORY_NONE), i);
+        enum decline same;
+        if (decline_named(category_word(category), &same)) assert_row(category_decline(category) == same, i); /* one word, one meaning */
+    }
+    assert_int_equal(category_advice(CATEGORY_UNKNOWN), ADVICE_NONE);
+    assert_int_equal(category_advice(CATEGORY_FRAUD_SUSPECTED), ADVICE_NEVER_AGAIN);
+    assert_int_equal(category_advice(CATEGORY_INVALID_CVC), ADVICE_NEVER_AGAIN);
+    assert_int_equal(category_advice(CATEGORY_REVOKED), ADVICE_NEVER_AGAIN);
+    assert_int_equal(category_advice(CATEGORY_AUTHENTICATION_REQUIRED), ADVICE_STEP_UP);
+    assert_int_equal(category_advice(CATEGORY_INSUFFICIENT_FUNDS), ADVICE_SAME_AGAIN);
+}
+
 static void payment_states_have_words(void **state)
 {
     (void)state;
@@ -185,6 +242,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refusals_have_words),
         cmocka_unit_test(declines_have_words),
+        cmocka_unit_test(kinds_of_no_and_advice_have_words),
+        cmocka_unit_test(what_follows_from_a_kind_of_no),
         cmocka_unit_test(payment_states_have_words),
         cmocka_unit_test(operations_have_words),
         cmocka_unit_test(events_have_words),

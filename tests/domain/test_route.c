@@ -3,6 +3,7 @@
 #include "base/base_testing.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "command/route_file.h"
 #include "domain/route.h"
@@ -396,6 +397,57 @@ static void a_larger_share_keeps_whom_it_had(void **state)
     }
 }
 
+/* ---- falling over ---- */
+
+enum { A, B, C, D, FOUR };
+
+/* Who is next behind A, B, ...; "-" when nobody is; and who was passed over. `down`: breakers that are open. `gone`: not set up. */
+static const struct {
+    const char *order, *down, *gone;
+    char from;
+    const char *next;
+} onwards[] = {
+    { "ABCD", "",    "",   'A', "B" },
+    { "ABCD", "",    "",   'B', "C" },
+    { "ABCD", "",    "",   'D', "-" },
+    { "A",    "",    "",   'A', "-" },
+    { "DBA",  "",    "",   'D', "B" },         /* the order that was recorded, not that of the processors */
+    { "ABCD", "B",   "",   'A', "C; B breaker_open" },
+    { "ABCD", "BC",  "",   'A', "D; B breaker_open; C breaker_open" },
+    { "ABC",  "C",   "B",  'A', "-; B not_set_up; C breaker_open" },
+    { "ABCD", "A",   "",   'B', "C" },         /* whoever stands before is not asked again */
+    { "BC",   "",    "",   'A', "-" },         /* not in the order at all */
+    { "",     "",    "",   'A', "-" },
+};
+
+static void tell_onward(const struct route_onward *onward, char out[80])
+{
+    size_t length = (size_t)snprintf(out, 80, "%c", onward->next == ROUTE_NOBODY ? '-' : 'A' + onward->next);
+    for (size_t i = 0; i < onward->passed_count; i++) {
+        length += (size_t)snprintf(out + length, 80 - length, "; %c %.*s", 'A' + onward->passed[i].candidate,
+                                   STR_FORMAT(route_bar_word(onward->passed[i].bar)));
+    }
+}
+
+static void the_next_of_the_order_is_asked(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(onwards); i++) {
+        struct route_candidate candidates[FOUR];
+        int order[FOUR];
+        size_t count = strlen(onwards[i].order);
+        char told[80];
+        for (int at = 0; at < FOUR; at++) {
+            candidates[at] = (struct route_candidate){ .is_set_up = !strchr(onwards[i].gone, 'A' + at),
+                                                       .breaker_open = strchr(onwards[i].down, 'A' + at) };
+        }
+        for (size_t at = 0; at < count; at++) order[at] = onwards[i].order[at] - 'A';
+        struct route_onward onward = route_go_on(candidates, order, count, onwards[i].from - 'A');
+        tell_onward(&onward, told);
+        if (strcmp(told, onwards[i].next) != 0) fail_msg("row %zu: %s", i, told);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -413,6 +465,7 @@ int main(void)
         cmocka_unit_test(a_point_is_for_ever),
         cmocka_unit_test(a_split_holds_its_shares_over_many_payments),
         cmocka_unit_test(a_larger_share_keeps_whom_it_had),
+        cmocka_unit_test(the_next_of_the_order_is_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,13 +93,16 @@ static void open_flows(struct shop *shop)
         .processors = { { .processor = settings->processor ? settings->processor : processor_named(STR("bank")), .url = "http://bank",
                           .timeout = 30 * SHOP_SECOND,
                           .connect_timeout = 2 * SHOP_SECOND, .resend_after = settings->resend_after ? settings->resend_after : 10 * SHOP_SECOND } },
-        .processor_count = 1,
+        .processor_count = settings->beside ? 2 : 1,
         .answer_within = 10 * SHOP_SECOND,
         .retry_base = 100 * MICROS_PER_MS,
         .request_kept = settings->request_kept ? settings->request_kept : 30 * 24 * SHOP_HOUR,
         .flows_max = settings->flows_max ? settings->flows_max : 1000,
         .storage_least_bytes = settings->storage_least_bytes,
     };
+    options.processors[1] = options.processors[0];
+    options.processors[1].processor = settings->beside;
+    options.processors[1].url = SHOP_BESIDE;
     shop->flows = flows_open(&options);
     flows_check_by(shop->flows, settings->risks, RISK_REVIEW);
 }

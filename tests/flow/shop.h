@@ -39,8 +39,11 @@ struct shop_settings {
     const struct processor *processor; /* usually processor_bank; its bytes must be a bank's */
     bool acts_elsewhere;         /* what that processor does is not in the bank's book */
     const struct risk_rules *risks; /* usually none */
+    const struct processor *beside; /* a second processor, at SHOP_BESIDE; its bytes must be a bank's */
     uint64_t seed;
 };
+
+#define SHOP_BESIDE "http://beside"
 
 struct shop {
     struct fake_world *world;

@@ -52,7 +52,7 @@ static void find(struct arena *arena, const struct processor_call *call, const s
     switch (payer) {
     case PAYER_APPROVED: hold(out); break;
     case PAYER_BOUGHT: *out = (struct outcome){ .kind = OUTCOME_SOLD, .id = { "sale_1" } }; break;
-    case PAYER_REFUSED: *out = (struct outcome){ .kind = OUTCOME_DECLINED, .decline = DECLINE_AUTHENTICATION_REQUIRED }; break;
+    case PAYER_REFUSED: *out = (struct outcome){ .kind = OUTCOME_DECLINED, .category = CATEGORY_AUTHENTICATION_REQUIRED }; break;
     case PAYER_IS_ON_OUR_SIDE:
         if (call->exchange == 2) *out = (struct outcome){ .kind = OUTCOME_ABSENT };
         else *out = (struct outcome){ .kind = OUTCOME_NEXT, .id = { "order_1" } };

@@ -22,6 +22,7 @@ static struct attempt_past take_past(struct input *input)
     past.nobody_waits = about & 4;
     past.window_over = about & 8;
     past.card_gone = about & 16;
+    past.another_waits = (about & 32) && past.kind == OPERATION_AUTHORIZE;
     return past;
 }
 
@@ -30,7 +31,7 @@ static struct outcome take_outcome(struct input *input)
     unsigned about = input_byte(input);
     return (struct outcome){
         .kind = (enum outcome_kind)input_below(input, OUTCOME_KIND_COUNT),
-        .decline = (enum decline)input_below(input, DECLINE_COUNT),
+        .category = (enum decline_category)input_below(input, CATEGORY_COUNT),
         .replayed = about & 1,
         .may_have_happened = about & 2,
         .shows_illness = about & 4,
@@ -41,8 +42,19 @@ static struct outcome take_outcome(struct input *input)
 static void check_failed(const struct attempt_past *past, const struct outcome *outcome)
 {
     INSIST(past->lost_before == 0);
+    bool is_elsewhere = past->another_waits && (outcome->kind == OUTCOME_NOT_SENT || (outcome->kind == OUTCOME_BUSY && !outcome->may_have_happened));
+    if (is_elsewhere) return;
     if (outcome->kind == OUTCOME_NOT_SENT) INSIST(past->sends_before == 0 && past->kind == OPERATION_AUTHORIZE && past->nobody_waits);
     else INSIST(outcome->kind == OUTCOME_REFUSED);
+}
+
+/* Another processor is asked only when this one has nothing, whatever is still on its way there. */
+static void check_onward(const struct attempt_past *past, const struct outcome *outcome, const struct verdict *verdict)
+{
+    if (!verdict->allows_another) return;
+    bool declined = verdict->kind == VERDICT_DECLINED && category_advice(outcome->category) == ADVICE_OTHER_PROCESSOR;
+    INSIST(past->kind == OPERATION_AUTHORIZE && verdict->stray_holds == 0 && (declined || verdict->kind == VERDICT_FAILED));
+    INSIST(past->lost_before == 0 || (declined && past->lost_before == 1 && outcome->replayed));
 }
 
 static void check_done(const struct attempt_past *past, const struct outcome *outcome)
@@ -92,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case VERDICT_REVIEW: INSIST(verdict.doubtful && verdict.reason); break;
     }
     check_strays(&past, &outcome, &verdict);
+    check_onward(&past, &outcome, &verdict);
 
     micros sent = input_int64(&input) >> 12, now = input_int64(&input) >> 12, window = input_byte(&input) * INT64_C(3600000000);
     bool is_over = attempt_window_is_over(past.protection, sent, now, window);

@@ -88,7 +88,7 @@ static void check_certain(enum operation_kind kind, const struct processor_answe
         bool fits = certain[i].status == answer->status && certain[i].kind == outcome->kind && certain[i].kinds[kind];
         if (fits && says(yyjson_doc_get_root(doc), "error", certain[i].word)) is_known = true;
     }
-    INSIST(is_known && doc && (outcome->kind == OUTCOME_DECLINED) == (outcome->decline != DECLINE_NONE));
+    INSIST(is_known && doc && (outcome->kind == OUTCOME_DECLINED) == (outcome->category != CATEGORY_NONE));
     yyjson_doc_free(doc);
 }
 

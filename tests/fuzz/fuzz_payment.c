@@ -52,8 +52,8 @@ static void check_amounts(const struct payment *payment, const struct book *book
 static void write_down(struct book *book, const struct event *event)
 {
     book->events++;
-    if (event->kind == EVENT_AUTHORIZED) book->held += event->amount_minor;
-    if (event->kind == EVENT_CAPTURED) book->captured += event->amount_minor;
+    if (event->kind == EVENT_AUTHORIZED || event->kind == EVENT_SOLD) book->held += event->amount_minor;
+    if (event->kind == EVENT_CAPTURED || event->kind == EVENT_SOLD) book->captured += event->amount_minor;
     if (event->kind == EVENT_REFUNDED) book->refunded += event->amount_minor;
     if (event->kind == EVENT_VOIDED) book->voided++;
 }

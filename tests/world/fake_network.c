@@ -165,29 +165,53 @@ static void pack(struct trip *trip, const struct http_call *call)
     request->headers = trip->headers;
 }
 
+/* ---- sending ---- */
+
+static bool goes_to_neighbor(const struct fake_world *fake, const struct http_call *call)
+{
+    return fake->neighbor.url && strncmp(call->url, fake->neighbor.url, strlen(fake->neighbor.url)) == 0;
+}
+
+static void answer_as_neighbor(struct trip *trip)
+{
+    trip->timeout = (struct world_timer){ .fire = lost_patience };
+    trip->answer = (struct http_answer){ .status = trip->fake->neighbor.status, .body = str_of(trip->fake->neighbor.says) };
+    send_back(trip, HTTP_CALL_ANSWERED);
+}
+
 void network_send(struct world *world, struct http_call *call)
 {
     struct fake_world *fake = face_of(world)->fake;
+    bool is_neighbor = goes_to_neighbor(fake, call);
+    enum fake_network network = is_neighbor ? fake->neighbor.network : fake->network;
     struct trip *trip = calloc(1, sizeof *trip);
     INSIST(trip);
     *trip = (struct trip){ .fake = fake, .call = call, .next = fake->trips };
     fake->trips = trip;
-    call->sent_at = fake->network == NETWORK_REFUSES ? 0 : fake->clock;
+    call->sent_at = network == NETWORK_REFUSES ? 0 : fake->clock;
+    fake->neighbor_calls += is_neighbor;
     if (fake->options.watcher.left) fake->options.watcher.left(fake->options.watcher.context, call);
-    if (fake->network == NETWORK_REFUSES || fake->network == NETWORK_LOSES_CALL) {
-        send_back(trip, fake->network == NETWORK_REFUSES ? HTTP_CALL_NOT_SENT : HTTP_CALL_LOST);
+    if (network == NETWORK_REFUSES || network == NETWORK_LOSES_CALL) {
+        send_back(trip, network == NETWORK_REFUSES ? HTTP_CALL_NOT_SENT : HTTP_CALL_LOST);
+        return;
+    }
+    if (is_neighbor && fake->neighbor.says) {
+        answer_as_neighbor(trip);
         return;
     }
     pack(trip, call);
-    trip->loses_answer = fake->network == NETWORK_LOSES_ANSWER;
+    trip->loses_answer = network == NETWORK_LOSES_ANSWER;
     trip->timer = (struct world_timer){ .fire = arrived };
     trip->timeout = (struct world_timer){ .fire = lost_patience };
-    if (fake->network != NETWORK_SWALLOWS) world_timer_start(&fake->town.world, &trip->timer, TRIP);
+    if (network != NETWORK_SWALLOWS) world_timer_start(&fake->town.world, &trip->timer, TRIP);
     world_timer_start(&fake->town.world, &trip->timeout, call->timeout);
 }
 
 void fake_world_set_network(struct fake_world *fake, enum fake_network network) { fake->network = network; }
 enum fake_network fake_world_network(const struct fake_world *fake) { return fake->network; }
+
+void fake_world_set_neighbor(struct fake_world *fake, const struct fake_neighbor *neighbor) { fake->neighbor = *neighbor; }
+int64_t fake_neighbor_calls(const struct fake_world *fake) { return fake->neighbor_calls; }
 
 static void lose_trip(struct trip *trip, bool arrives)
 {

@@ -78,6 +78,18 @@ enum fake_network {
 void fake_world_set_network(struct fake_world *fake, enum fake_network network);
 enum fake_network fake_world_network(const struct fake_world *fake);
 
+/* Another address, behind which the same bank lives, and a network of its own before it. Who `says` something gives that answer to
+ * everything, and the bank hears of nothing. */
+struct fake_neighbor {
+    const char *url; /* NULL: there is none */
+    enum fake_network network;
+    int status;
+    const char *says;
+};
+void fake_world_set_neighbor(struct fake_world *fake, const struct fake_neighbor *neighbor);
+/* Calls that were sent to it so far. */
+int64_t fake_neighbor_calls(const struct fake_world *fake);
+
 /* ---- the bank ---- */
 
 /* Orders from /sim/faults, as JSON members: fault, path, times, after, latency_ms ... (bank_faults.c has the kinds). */

@@ -39,6 +39,8 @@ struct fake_world {
     struct fake_options options;
     struct trip *trips;
     enum fake_network network;
+    struct fake_neighbor neighbor;
+    int64_t neighbor_calls;
     struct sim_bank *bank;
     int64_t requests;
 };

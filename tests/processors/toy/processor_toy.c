@@ -71,7 +71,7 @@ static void read_answer(struct arena *arena, const struct processor_call *call, 
     const struct json *body = answer_json(arena, answer);
     *out = (struct outcome){ .kind = OUTCOME_UNKNOWN, .replayed = answer->replayed };
     if (answer->status == 402 && answer_says(body, "error", STR("no_money"))) {
-        *out = (struct outcome){ .kind = OUTCOME_DECLINED, .decline = DECLINE_INSUFFICIENT_FUNDS };
+        *out = (struct outcome){ .kind = OUTCOME_DECLINED, .category = CATEGORY_INSUFFICIENT_FUNDS };
         outcome_keep_word(out, STR("no_money"));
     } else if (answer->status == 503) {
         out->kind = OUTCOME_BUSY;
