@@ -226,6 +226,9 @@ void store_save_new_payer(struct store *store, str merchant, str payment_id, con
 /* What he has to do; look_at 0: nothing more. */
 void store_save_action(struct store *store, str merchant, str payment_id, str action_url, micros look_at);
 
+/* A payer who is waited for may have done it: his processor is asked at that moment, if not before. */
+void store_hasten_look(struct store *store, str merchant, str payment_id, micros look_at);
+
 /* Payments whose processor is to be asked now. */
 size_t store_list_looks(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out);
 
@@ -291,6 +294,33 @@ void store_count_open(struct store *store, str merchant, struct open_count *out)
 
 /* The refunds of a payment, oldest first. */
 size_t store_list_refunds(struct store *store, struct arena *arena, str merchant, str payment_id, struct operation_record **out);
+
+/* ---- notices: news that processors send ---- */
+
+/* One that has been proven to be a processor's. */
+struct notice_record {
+    str processor, account, event_id;
+    str type;
+    str body_hash; /* hex SHA-256 */
+    str result;    /* a word */
+    str reason;
+    str payment_id; /* STR_NONE: of none of ours */
+    micros came_at;
+};
+
+/* Did one of that name come before? */
+bool store_has_notice(struct store *store, str merchant, const struct notice_record *notice) MUST_CHECK;
+/* A collision when one of that name has come meanwhile. */
+void store_save_new_notice(struct store *store, str merchant, const struct notice_record *record);
+/* Forgets up to `limit` that came before that moment. */
+void store_drop_notices(struct store *store, str merchant, micros before, int64_t limit);
+
+/* What a notice is about: the operation that a processor other than the bank knows by that reference of ours, in any of its exchanges, or
+ * that id of its own. Empty texts find nothing. */
+bool store_find_operation_by_reference(struct store *store, struct arena *arena, str merchant, str reference,
+                                       struct operation_record *out) MUST_CHECK;
+bool store_find_operation_by_ref(struct store *store, struct arena *arena, str merchant, str processor_ref,
+                                 struct operation_record *out) MUST_CHECK;
 
 /* ---- nodes: several gateways on one server (docs/decisions/0025-nodes.md) ---- */
 

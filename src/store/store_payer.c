@@ -44,6 +44,12 @@ void store_save_action(struct store *store, str merchant, str payment_id, str ac
              (struct sql_value[]){ TEXT(merchant), TEXT(payment_id), TEXT(action_url), INT(look_at) }, 4, 1);
 }
 
+void store_hasten_look(struct store *store, str merchant, str payment_id, micros look_at)
+{
+    sql_save(store->sql, "UPDATE payer SET look_at = $3 WHERE merchant_id = $1 AND payment_id = $2 AND look_at > $3",
+             (struct sql_value[]){ TEXT(merchant), TEXT(payment_id), INT(look_at) }, 3, -1);
+}
+
 size_t store_list_looks(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out)
 {
     size_t count = 0;
