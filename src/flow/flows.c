@@ -67,7 +67,10 @@ void flows_close(struct flows *flows)
     for (size_t i = 0; i < FLOW_BUCKETS; i++) {
         while (flows->by_payment[i]) operation_flow_kind.finished(&flows->by_payment[i]->flow);
     }
-    for (size_t i = 0; i < flows->line_count; i++) session_close(&flows->lines[i].session);
+    for (size_t i = 0; i < flows->line_count; i++) {
+        session_close(&flows->lines[i].session);
+        certificates_close(&flows->lines[i].certificates);
+    }
     free(flows);
 }
 

@@ -6,6 +6,7 @@
 #include "flow/flow.h"
 #include "flow/flows.h"
 #include "base/metric.h"
+#include "flow/certificates.h"
 #include "flow/pace.h"
 #include "flow/session.h"
 #include "world/http_client.h"
@@ -17,6 +18,7 @@ struct line {
     struct processor_settings settings;
     struct pace pace;
     struct session session;
+    struct certificates certificates;
 };
 
 /* The steps of operation.c's table. */
@@ -128,6 +130,10 @@ struct operation_flow {
     struct outcome outcome;
     struct verdict verdict;
     micros pause;    /* before the next try */
+    micros pause_ends; /* monotonic, while it pauses; 0: it does not */
+    bool has_hint;     /* something says that there is news, which have not been asked for yet */
+    bool is_early;     /* the call asks for them, before a killed request is certainly over: what it does not find may still come */
+    bool inquired_late; /* what was going to be done after the pause: an inquiry */
     int busy_tries;  /* for the back-off */
     bool inquires;   /* the next call asks what became of the tries before it */
     int absent;      /* inquiries in a row that found nothing */
@@ -221,6 +227,8 @@ struct processor_call processor_call_of(const struct operation_flow *flow, const
 
 struct next call_processor(struct flow *flow);
 struct next read_answer(struct flow *flow);
+/* Of one that pauses: the next call asks for the news instead. False: its processor cannot be asked. */
+bool ask_early(struct operation_flow *flow);
 
 /* ---- answering.c ---- */
 
@@ -295,7 +303,7 @@ bool is_driven_here(const struct flows *flows, const struct operation_record *op
 
 /* Enters an open operation that nobody here works on yet into the table by the side door. */
 void take_up_operation(struct flows *flows, const struct operation_record *operation);
-/* Asks the processor about a payment that waits for its payer, unless somebody here works on it already. */
+/* Asks the processor about a payment that waits for its payer or is in doubt. Whoever works on it here does so as soon as he can. */
 void look_again(struct flows *flows, const struct payment_id *id);
 
 void recovery_close(struct flows *flows);
@@ -311,5 +319,6 @@ void measure_takeover(size_t operations);
 void measure_route(str rule, str processor);
 void measure_risk(str rule, str decision);
 void measure_risk_call(bool is_answered);
+void measure_notice(size_t result); /* of notice.c's words */
 
 #endif

@@ -14,9 +14,11 @@ enum { OPEN_PAGE = 500,
        OLD_TOKENS_MAX = 1000,
        REVIEWS_MAX = 200,
        OLD_TRIES_MAX = 5000,
+       OLD_NOTICES_MAX = 1000,
        EXIT_UNREADABLE = 70 /* EX_SOFTWARE, as the store itself stops */ };
 
 #define SWEEP_PAUSE (INT64_C(15) * MICROS_PER_SECOND)
+#define NOTICE_KEPT (INT64_C(30) * 24 * 3600 * MICROS_PER_SECOND) /* longer than any processor repeats one */
 
 /* An open operation, and the slot that its row names. */
 struct open_card {
@@ -63,7 +65,21 @@ void take_up_operation(struct flows *flows, const struct operation_record *opera
     if (!waits) enter(flows, ENTRY_RELOAD, &operation->payment_id, COMMAND_AUTHORIZE, RELOAD);
 }
 
-void look_again(struct flows *flows, const struct payment_id *id) { enter(flows, ENTRY_LOOK, id, COMMAND_AUTHORIZE, RELOAD); }
+/* One that pauses is woken; one that is at work looks when that has brought no end. */
+static void hasten(struct operation_flow *flow)
+{
+    flow->has_hint = true;
+    if (flow->pause_ends == 0 || flow->is_early || !ask_early(flow)) return;
+    world_timer_stop(flow->flow.world, &flow->flow.timer);
+    flow_wake(&flow->flow);
+}
+
+void look_again(struct flows *flows, const struct payment_id *id)
+{
+    struct operation_flow *here = find_by_payment(flows, payment_id_str(id));
+    if (here) hasten(here);
+    else enter(flows, ENTRY_LOOK, id, COMMAND_AUTHORIZE, RELOAD);
+}
 
 /* ---- now and then: holds that are over, payers who are waited for, keys that are old ---- */
 
@@ -89,6 +105,7 @@ static void drop_old_requests(struct work *work, void *store)
     store_drop_requests(store, merchant_of(recovery), recovery->ran_most - recovery->flows->options.request_kept, OLD_REQUESTS_MAX);
     store_erase_expired_tokens(store, merchant_of(recovery), recovery->now, OLD_TOKENS_MAX);
     store_drop_tries(store, merchant_of(recovery), payment_id_str(&recovery->counted_from), OLD_TRIES_MAX);
+    store_drop_notices(store, merchant_of(recovery), recovery->now - NOTICE_KEPT, OLD_NOTICES_MAX);
     store_save_meta(store, STR("ran_us"), arena_format(&recovery->arena, "%lld", (long long)recovery->ran_most));
 }
 

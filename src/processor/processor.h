@@ -4,6 +4,7 @@
 #ifndef FLORIN_PROCESSOR_PROCESSOR_H
 #define FLORIN_PROCESSOR_PROCESSOR_H
 
+#include "base/certificate.h"
 #include "base/text.h"
 #include "domain/attempt.h"
 #include "domain/ids.h"
@@ -66,6 +67,7 @@ struct processor_operation {
 struct processor_inquiry {
     processor_ask *ask;
     processor_read *read;
+    bool by_id; /* of an authorization: it needs the id that it has there, and not our reference */
 };
 struct processor_look_up {
     processor_ask *ask;
@@ -78,6 +80,52 @@ struct processor_keys {
     const char *client_id;
     const char *encryption_key;
     const char *webhook_secret;
+};
+
+/* News that came by themselves (a webhook), with what shows whose they are. */
+enum { PROCESSOR_NOTICE_HEADERS_MAX = 5 };
+struct processor_notice {
+    str headers[PROCESSOR_NOTICE_HEADERS_MAX]; /* those that the record names, in its order; STR_NONE: it is not there, or more than once */
+    str body;                                  /* every byte as it came */
+    const struct processor_keys *keys;
+    const struct certificate *certificate; /* of whom the record has sign, found good; NULL where it does not */
+    bool live; /* we take real money */
+    micros now;
+};
+
+/* What they are about, as far as somebody who may be lying tells: a hint at what is to be looked at. Texts live in the arena. */
+enum news_subject {
+    NEWS_OF_NOTHING, /* a type that nothing follows from */
+    NEWS_OF_PAYMENT, /* of its hold, capture, void or refund */
+};
+struct processor_news {
+    str event_id; /* tells it from all others; empty: the processor gives none */
+    str type;     /* the processor's word */
+    enum news_subject subject;
+    str reference;        /* our own, of an operation (struct processor_call); empty: not told */
+    str processor_ref;    /* the processor's id of an operation, as we keep it; empty: not told */
+    money amount;         /* of the operation that is named; 0 and no currency: not told */
+    bool is_of_another_mode;    /* live, where we are testing, or the other way round */
+    bool is_of_another_account;
+};
+
+/* Is it the processor's own? Over the bytes as they came, in constant time, by one scheme only. */
+typedef bool processor_prove(struct arena *arena, const struct processor_notice *notice);
+/* Reads one that is. False: it is not what the processor writes. */
+typedef bool processor_hear(struct arena *arena, const struct processor_notice *notice, struct processor_news *out);
+
+/* Where the certificate comes from that notices are signed with. Lists are parted by blanks. */
+struct processor_certificates {
+    size_t header;                         /* the one of the headers with its address */
+    const char *live_origins, *test_origins; /* "https://a.example": the only places that it may be fetched from */
+    const char *names;                     /* it bears one of these */
+};
+
+struct processor_notices {
+    const char *headers[PROCESSOR_NOTICE_HEADERS_MAX]; /* that its proof needs, up to the first NULL */
+    const struct processor_certificates *certificates; /* NULL: what proves it is known already */
+    processor_prove *prove;
+    processor_hear *hear;
 };
 
 /* How a request says who sends it. */
@@ -112,6 +160,7 @@ struct processor {
     struct processor_operation operations[OPERATION_KIND_COUNT];
     struct processor_inquiry inquiries[OPERATION_KIND_COUNT]; /* must be there where the protection inquires, or an answer is OUTCOME_OPEN */
     struct processor_look_up look_ups[OPERATION_KIND_COUNT];
+    const struct processor_notices *notices; /* NULL: it sends none */
 };
 
 /* NULL when there is none of that name. */

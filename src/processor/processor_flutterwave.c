@@ -7,6 +7,7 @@
 #include "base/moment.h"
 #include "processor/answer.h"
 #include "processor/decimal.h"
+#include "processor/flutterwave.h"
 #include "processor/holes.h"
 #include "processor/span.h"
 
@@ -42,18 +43,22 @@ static bool is_plain(str text)
 }
 
 /* Lists tell numbers as texts (10). */
-static str number_of(const struct json *value)
+str flutterwave_number(const struct json *value)
 {
     return json_kind_of(value) == JSON_NUMBER ? json_number(value) : json_string(value);
 }
 
-static bool read_id(const struct json *charge, struct processor_id *out)
+bool flutterwave_read_id(str number, str flw_ref, struct processor_id *out)
 {
-    str number = number_of(json_find(charge, "id")), flw_ref = json_string(json_find(charge, "flw_ref"));
     *out = (struct processor_id){ "" };
     if (!is_plain(number) || !is_plain(flw_ref) || number.length + flw_ref.length + 1 >= sizeof out->text) return false;
     snprintf(out->text, sizeof out->text, "%.*s:%.*s", STR_FORMAT(number), STR_FORMAT(flw_ref));
     return true;
+}
+
+static bool read_id(const struct json *charge, struct processor_id *out)
+{
+    return flutterwave_read_id(flutterwave_number(json_find(charge, "id")), json_string(json_find(charge, "flw_ref")), out);
 }
 
 /* ---- asking ---- */
@@ -426,7 +431,7 @@ static const struct json *find_ours(const struct json *list, const struct proces
 /* "completed" is begun, "completed-" and a way is done (11). */
 static void read_refunded(const struct json *refund, const struct processor_call *call, struct outcome *out)
 {
-    str status = json_string(json_find(refund, "status")), number = number_of(json_find(refund, "id"));
+    str status = json_string(json_find(refund, "status")), number = flutterwave_number(json_find(refund, "id"));
     bool has_id = is_plain(number) && str_copy_to(number, out->id.text, sizeof out->id.text);
     bool is_begun = str_equal(status, STR("completed")) || str_starts_with(status, STR("pending"));
     bool is_done = str_starts_with(status, STR("completed-"));
@@ -462,7 +467,7 @@ static void read_found_hold(struct arena *arena, const struct processor_call *ca
                             struct processor_found *out)
 {
     const struct json *body = answer_json(arena, answer), *charge = json_find(body, "data");
-    str amount = number_of(json_find(charge, "amount"));
+    str amount = flutterwave_number(json_find(charge, "amount"));
     (void)call;
     *out = (struct processor_found){ .kind = FOUND_NOTHING_SURE };
     if (is_unknown_there(answer, body)) out->kind = FOUND_ABSENT;
@@ -503,4 +508,5 @@ const struct processor processor_flutterwave = {
     .look_ups = {
         [OPERATION_AUTHORIZE] = { look_up_authorize, read_found_hold },
     },
+    .notices = &flutterwave_notices,
 };

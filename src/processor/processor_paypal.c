@@ -8,6 +8,7 @@
 #include "processor/answer.h"
 #include "processor/decimal.h"
 #include "processor/holes.h"
+#include "processor/paypal_notices.h"
 #include "processor/paypal_words.h"
 
 #define HOUR (INT64_C(3600) * MICROS_PER_SECOND)
@@ -560,7 +561,7 @@ const struct processor processor_paypal = {
         [OPERATION_REFUND] = PROTECTED_BY_KEY, /* there may be several */
     },
     .inquiries = {
-        [OPERATION_AUTHORIZE] = { inquire_order, find_authorize }, /* of one that its payer was sent away with */
+        [OPERATION_AUTHORIZE] = { inquire_order, find_authorize, .by_id = true }, /* of one that its payer was sent away with */
         [OPERATION_CAPTURE] = { inquire_order, find_capture },
         [OPERATION_VOID] = { inquire_order, find_void },
         [OPERATION_REFUND] = { inquire_order, find_refund },
@@ -570,4 +571,5 @@ const struct processor processor_paypal = {
         [OPERATION_CAPTURE] = { look_up_capture, read_found_capture },
         [OPERATION_REFUND] = { look_up_refund, read_found_refund },
     },
+    .notices = &paypal_notices,
 };

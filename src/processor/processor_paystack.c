@@ -3,6 +3,7 @@
  * taken once and nothing is repeated, so doubt is resolved by verifying it. How Paystack really behaves stands in docs/reference/paystack.md. */
 #include "processor/answer.h"
 #include "processor/holes.h"
+#include "processor/paystack.h"
 
 enum { HUNDREDTHS = 100, REFUNDS_LISTED = 100 };
 
@@ -431,14 +432,19 @@ static const struct json *begin_look_up(struct arena *arena, const struct proces
 }
 
 /* A sum that is no whole number of our unit equals nothing, and shows as drift; so does a currency that is none of ours. */
-static void read_found(const struct json *data, const char *name, struct processor_found *out)
+bool paystack_read_money(const struct json *data, const char *name, money *out)
 {
     int64_t sum;
-    if (!read_sum(json_find(data, name), &sum)) return;
-    out->amount.currency = answer_currency(json_string(json_find(data, "currency")));
-    int64_t factor = out->amount.currency.code[0] ? factor_of(out->amount.currency) : 1;
-    out->amount.minor = sum % factor == 0 ? sum / factor : sum;
-    out->kind = FOUND_IT;
+    if (!read_sum(json_find(data, name), &sum)) return false;
+    out->currency = answer_currency(json_string(json_find(data, "currency")));
+    int64_t factor = out->currency.code[0] ? factor_of(out->currency) : 1;
+    out->minor = sum % factor == 0 ? sum / factor : sum;
+    return true;
+}
+
+static void read_found(const struct json *data, const char *name, struct processor_found *out)
+{
+    if (paystack_read_money(data, name, &out->amount)) out->kind = FOUND_IT;
 }
 
 static bool was_taken(const struct json *data)
@@ -502,4 +508,5 @@ const struct processor processor_paystack = {
         [OPERATION_CAPTURE] = { look_up_capture, read_found_capture },
         [OPERATION_REFUND] = { look_up_refund, read_found_refund },
     },
+    .notices = &paystack_notices,
 };

@@ -5,6 +5,7 @@
 
 #include "processor/answer.h"
 #include "processor/form.h"
+#include "processor/stripe.h"
 
 #define DAY (INT64_C(24) * 3600 * MICROS_PER_SECOND)
 #define HOLD_SPAN (7 * DAY) /* of a card; the exact time is told by later versions only */
@@ -253,8 +254,7 @@ static const struct json *begin_reading(struct arena *arena, const struct proces
     return NULL;
 }
 
-/* That member, in the currency that stands beside it in small letters. */
-static bool read_sum(const struct json *value, const char *name, money *out)
+bool stripe_read_sum(const struct json *value, const char *name, money *out)
 {
     char code[4] = "";
     str lower_case = json_string(json_find(value, "currency"));
@@ -267,7 +267,7 @@ static bool read_sum(const struct json *value, const char *name, money *out)
 static bool amount_is(const struct json *value, const char *name, money wanted)
 {
     money said;
-    return read_sum(value, name, &said) && money_equal(said, wanted);
+    return stripe_read_sum(value, name, &said) && money_equal(said, wanted);
 }
 
 static void read_method(const struct json *body, struct outcome *out)
@@ -440,7 +440,7 @@ static void find_refund(struct arena *arena, const struct processor_call *call, 
 
 static void read_found(const struct json *value, const char *amount, struct processor_found *out)
 {
-    if (read_sum(value, amount, &out->amount)) out->kind = FOUND_IT;
+    if (stripe_read_sum(value, amount, &out->amount)) out->kind = FOUND_IT;
 }
 
 static const struct json *begin_look_up(struct arena *arena, const struct processor_answer *answer, struct processor_found *out)
@@ -520,4 +520,5 @@ const struct processor processor_stripe = {
         [OPERATION_CAPTURE] = { inquire_intent, read_found_capture },
         [OPERATION_REFUND] = { look_up_refund, read_found_refund },
     },
+    .notices = &stripe_notices,
 };
