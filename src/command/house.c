@@ -310,7 +310,9 @@ static bool check_notice_settings(struct error *error)
 {
     const char *ca_file = house_chosen.notice_certificate_ca_file;
     bool are_set = house_chosen.notice_certificate_origins || ca_file;
-    if (are_set && house_chosen.live) return error_set(error, "notice_certificate_origins and notice_certificate_ca_file are for tests, not with live");
+    if (are_set && house_chosen.live) {
+        return error_set(error, "notice_certificate_origins and notice_certificate_ca_file are for tests, not with live");
+    }
     return !ca_file || http_client_check_ca_file(ca_file, error);
 }
 

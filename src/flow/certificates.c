@@ -20,7 +20,8 @@ static bool begins_with_origin(str url, str origin)
 bool certificate_may_come_from(const struct processor_settings *settings, bool live, str url)
 {
     const struct processor_certificates *own = settings->processor->notices->certificates;
-    str rest = str_of(settings->certificate_origins ? settings->certificate_origins : live ? own->live_origins : own->test_origins);
+    str rest = str_of(settings->certificate_origins ? settings->certificate_origins : live ? own->live_origins
+                                                                                           : own->test_origins);
     if (url.length >= CERTIFICATE_URL_BYTES) return false;
     while (rest.length > 0) {
         if (begins_with_origin(url, str_cut(rest, ' ', &rest))) return true;

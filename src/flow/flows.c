@@ -56,7 +56,7 @@ void flows_stop_taking(struct flows *flows) { flows->stopping = true; }
 
 bool flows_are_quiet(const struct flows *flows)
 {
-    return flows->waiters == 0 && flows->calls == 0 && !recovery_is_busy(flows) && !nodes_are_busy(flows);
+    return flows->waiters == 0 && flows->calls == 0 && flows->disputes == 0 && !recovery_is_busy(flows) && !nodes_are_busy(flows);
 }
 
 void flows_close(struct flows *flows)

@@ -118,6 +118,8 @@ struct operation_flow {
     bool goes_on;                  /* another one follows it */
     struct operation_record *refunds; /* of the payment, as the last transaction that looked saw them */
     size_t refund_count;
+    struct dispute_record *disputes; /* the same */
+    size_t dispute_count;
     struct payment_id running_payment; /* that our key's first request is working on ... */
     struct operation_id running_operation; /* ... and the operation that keeps its answer */
     bool runs_elsewhere; /* another node drives that operation */
@@ -159,6 +161,7 @@ struct flows {
     size_t line_count;
     micros opened_at; /* monotonic */
     size_t running;
+    size_t disputes; /* that are being looked at */
     size_t calls;
     size_t waiters;
     bool stopping;
@@ -235,7 +238,7 @@ bool ask_early(struct operation_flow *flow);
 /* What was asked first: the answer to an automatic payment is that of its authorization, whatever ran last. */
 enum operation_kind asked_of(const struct operation_flow *flow, const struct payment_record *record);
 
-/* Looks up the record's refunds, for the answers that follow. In a transaction. */
+/* Looks up the record's refunds and disputes, for the answers that follow. In a transaction. */
 void load_refunds(struct operation_flow *flow, const struct payment_record *record);
 /* Writes the reply for that ending from `record` (NULL: none), in the flow's arena. */
 void write_reply(struct operation_flow *flow, enum ending_kind kind, enum refusal refusal, const struct payment_record *record);
@@ -299,6 +302,11 @@ bool lease_holds(const struct flows *flows);
 /* Does this node, in this life, drive that operation? */
 bool is_driven_here(const struct flows *flows, const struct operation_record *operation);
 
+/* ---- dispute.c ---- */
+
+/* Asks the processor how that dispute stands, if it is due. */
+void look_at_dispute(struct flows *flows, const struct payment_id *payment_id, str dispute_id);
+
 /* ---- recovery.c, room.c ---- */
 
 /* Enters an open operation that nobody here works on yet into the table by the side door. */
@@ -319,6 +327,7 @@ void measure_takeover(size_t operations);
 void measure_route(str rule, str processor);
 void measure_risk(str rule, str decision);
 void measure_risk_call(bool is_answered);
+void measure_dispute(enum dispute_state state);
 void measure_notice(size_t result); /* of notice.c's words */
 
 #endif

@@ -40,7 +40,8 @@ struct notice_flow {
     bool is_understood;
     struct notice_record record;
     enum notice_result result;
-    struct payment_id payment_id; /* to be looked at; empty: none */
+    struct payment_id payment_id; /* of what was taken: it is looked at */
+    bool is_of_dispute;           /* that of it, and not the payment */
 };
 
 static struct notice_flow *notice_of(struct flow *flow) { return (struct notice_flow *)(void *)flow; }
@@ -152,6 +153,7 @@ static const char *contradiction_to(const struct notice_flow *flow, const struct
 {
     const struct processor_news *news = &flow->news;
     if (!str_equal(operation->processor, flow->record.processor)) return "wrong_account";
+    if (news->subject == NEWS_OF_DISPUTE && (news->dispute_ref.length == 0 || news->dispute_ref.length > EVENT_ID_BYTES_MAX)) return "not_understood";
     if (!tells_amount(news)) return NULL;
     if (!money_same_currency(news->amount, payment->amount)) return "wrong_currency";
     return news->amount.minor == operation->amount_minor ? NULL : "wrong_amount";
@@ -172,13 +174,16 @@ static void quarantine(struct notice_flow *flow, const char *reason)
     flow->record.reason = str_of(reason);
 }
 
-/* Should we stop before we have asked, the payment's next look is due at once. */
+/* Should we stop before we have asked, the next look is due at once. */
 static void take(struct notice_flow *flow, const struct payment_record *payment)
 {
+    struct store *store = flow->flow.store;
+    str merchant = flow->flows->options.merchant, id = payment_id_str(&payment->id);
     flow->result = NOTICE_TAKEN;
     flow->payment_id = payment->id;
-    if (payment->payment.operation.state != OPERATION_WAITING) return;
-    store_hasten_look(flow->flow.store, flow->flows->options.merchant, payment_id_str(&payment->id), flow->notice.now);
+    flow->is_of_dispute = flow->news.subject == NEWS_OF_DISPUTE;
+    if (flow->is_of_dispute) store_save_dispute_news(store, merchant, id, flow->news.dispute_ref, flow->notice.now);
+    else if (payment->payment.operation.state == OPERATION_WAITING) store_hasten_look(store, merchant, id, flow->notice.now);
 }
 
 static void take_news_of_payment(struct notice_flow *flow)
@@ -202,7 +207,6 @@ static struct next record_notice(struct flow *base)
     struct notice_flow *flow = notice_of(base);
     str merchant = flow->flows->options.merchant;
     const char *contradiction = contradiction_of(flow);
-    flow->payment_id.text[0] = 0;
     flow->record.payment_id = STR_NONE;
     flow->record.reason = STR("");
     flow->answer = NOTICE_STORAGE_LOW; /* should there be none */
@@ -211,7 +215,7 @@ static struct next record_notice(struct flow *base)
 
     flow->result = NOTICE_KEPT;
     if (contradiction) quarantine(flow, contradiction);
-    else if (flow->news.subject == NEWS_OF_PAYMENT) take_news_of_payment(flow);
+    else if (flow->news.subject != NEWS_OF_NOTHING) take_news_of_payment(flow);
     flow->record.result = str_of(result_words[flow->result]);
     store_save_new_notice(base->store, merchant, &flow->record);
     return go(NOTED);
@@ -234,7 +238,9 @@ static struct next noted(struct flow *base)
 {
     struct notice_flow *flow = notice_of(base);
     tell(flow);
-    if (flow->payment_id.text[0]) flows_look_again(flow->flows, payment_id_str(&flow->payment_id));
+    bool is_taken = flow->result == NOTICE_TAKEN;
+    if (is_taken && flow->is_of_dispute) look_at_dispute(flow->flows, &flow->payment_id, flow->news.dispute_ref);
+    else if (is_taken) flows_look_again(flow->flows, payment_id_str(&flow->payment_id));
     flow->bringer->answered(flow->bringer, NOTICE_ACCEPTED);
     return finish();
 }

@@ -41,7 +41,8 @@ struct recovery {
     micros ran;    /* running time, by our own count */
     micros ran_most; /* and by that of whoever is ahead */
     struct payment_id *expired, *looks, *reviews;
-    size_t expired_count, look_count, review_count;
+    struct dispute_record *disputes; /* to be looked at */
+    size_t expired_count, look_count, review_count, dispute_count;
     bool busy;
 };
 
@@ -124,6 +125,8 @@ static void list_expired(struct work *work, void *store)
     recovery->review_count = store_list_open_reviews(store, &recovery->arena, merchant_of(recovery), recovery->now + PAYMENT_REVIEW_SPARE,
                                                      REVIEWS_MAX, &recovery->reviews);
     recovery->look_count = store_list_looks(store, &recovery->arena, merchant_of(recovery), recovery->now, LOOKS_MAX, &recovery->looks);
+    recovery->dispute_count = store_list_dispute_looks(store, &recovery->arena, merchant_of(recovery), recovery->now, LOOKS_MAX,
+                                                       &recovery->disputes);
 }
 
 /* A payment of that time would have an id that is not less: what no window reaches any more lies before it. */
@@ -149,6 +152,9 @@ static void end_expired(struct work *work)
         enter(recovery->flows, ENTRY_EXPIRE, &recovery->reviews[i], COMMAND_END_REVIEW, PREPARE);
     }
     for (size_t i = 0; work->result == WORK_DONE && i < recovery->look_count; i++) look_again(recovery->flows, &recovery->looks[i]);
+    for (size_t i = 0; work->result == WORK_DONE && i < recovery->dispute_count; i++) {
+        look_at_dispute(recovery->flows, &recovery->disputes[i].payment_id, recovery->disputes[i].id);
+    }
     recovery->ran = flows_running_time(recovery->flows);
     recovery->now = world_now(recovery->flows->options.world);
     recovery->counted_from = id_at(recovery->now - longest_window(recovery->flows));

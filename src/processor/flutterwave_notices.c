@@ -35,9 +35,12 @@ static bool hear(struct arena *arena, const struct processor_notice *notice, str
     *out = (struct processor_news){ .type = json_string(json_find(event, "event")) };
     if (out->type.length == 0 || !data) return false;
     bool is_charge = str_equal(out->type, STR("charge.completed")), is_refund = str_starts_with(out->type, STR("refund."));
-    out->subject = is_charge || is_refund ? NEWS_OF_PAYMENT : NEWS_OF_NOTHING;
+    bool is_dispute = str_starts_with(out->type, STR("chargeback."));
+    out->subject = is_charge || is_refund ? NEWS_OF_PAYMENT : is_dispute ? NEWS_OF_DISPUTE : NEWS_OF_NOTHING;
     if (is_charge) hear_charge(data, out);
     if (is_refund) hear_of_charge(arena, data, "tx_id", out);
+    if (is_dispute) hear_of_charge(arena, data, "transaction_id", out);
+    if (is_dispute) out->dispute_ref = arena_copy(arena, flutterwave_number(json_find(data, "id")));
     return true;
 }
 

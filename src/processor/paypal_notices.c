@@ -42,7 +42,8 @@ static void hear_amount(const struct json *object, struct processor_news *out)
 {
     const struct json *amount = json_find(object, "amount");
     out->amount.currency = answer_currency(json_string(json_find(amount, "currency_code")));
-    if (!decimal_minor(json_string(json_find(amount, "value")), out->amount.currency, &out->amount.minor)) out->amount.minor = -1; /* equals nothing */
+    bool is_told = decimal_minor(json_string(json_find(amount, "value")), out->amount.currency, &out->amount.minor);
+    if (!is_told) out->amount.minor = -1; /* equals nothing */
 }
 
 /* An order, by its one unit, and its hold bear our reference as `custom_id`. */
@@ -62,6 +63,16 @@ static void hear_movement(const struct json *object, struct processor_news *out)
     if (own.length > 0) hear_amount(object, out);
 }
 
+/* The capture that it is about. */
+static void hear_dispute(const struct json *dispute, struct processor_news *out)
+{
+    const struct json *capture = json_first(json_find(dispute, "disputed_transactions")).value;
+    out->subject = NEWS_OF_DISPUTE;
+    out->dispute_ref = json_string(json_find(dispute, "dispute_id"));
+    out->processor_ref = json_string(json_find(capture, "seller_transaction_id"));
+    out->reference = notice_reference(json_string(json_find(capture, "invoice_number")));
+}
+
 static void hear_resource(const struct json *resource, struct processor_news *out)
 {
     const struct json *unit = json_first(json_find(resource, "purchase_units")).value;
@@ -69,6 +80,7 @@ static void hear_resource(const struct json *resource, struct processor_news *ou
     else if (str_starts_with(out->type, STR("PAYMENT.AUTHORIZATION."))) hear_hold(resource, out);
     else if (str_starts_with(out->type, STR("PAYMENT.CAPTURE."))) hear_movement(resource, out);
     else if (str_starts_with(out->type, STR("PAYMENT.REFUND."))) hear_movement(resource, out);
+    else if (str_starts_with(out->type, STR("CUSTOMER.DISPUTE."))) hear_dispute(resource, out);
 }
 
 /* Which mode it is of, the host of its certificate has told. */

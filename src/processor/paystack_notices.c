@@ -29,6 +29,14 @@ static void hear_refund(const struct json *data, struct processor_news *out)
     if (!tells_sum) out->amount = (money){ 0 };
 }
 
+/* It hangs on the charge. */
+static void hear_dispute(struct arena *arena, const struct json *data, struct processor_news *out)
+{
+    out->subject = NEWS_OF_DISPUTE;
+    out->reference = notice_reference(json_string(json_find(json_find(data, "transaction"), "reference")));
+    out->dispute_ref = arena_copy(arena, json_number(json_find(data, "id")));
+}
+
 static bool hear(struct arena *arena, const struct processor_notice *notice, struct processor_news *out)
 {
     const struct json *event = notice_json(arena, notice), *data = json_find(event, "data");
@@ -37,6 +45,7 @@ static bool hear(struct arena *arena, const struct processor_notice *notice, str
     if (out->type.length == 0 || !data) return false;
     out->is_of_another_mode = domain.length > 0 && !str_equal(domain, notice->live ? STR("live") : STR("test"));
     if (str_starts_with(out->type, STR("refund."))) hear_refund(data, out);
+    else if (str_starts_with(out->type, STR("charge.dispute."))) hear_dispute(arena, data, out);
     else if (str_equal(out->type, STR("charge.success"))) hear_charge(data, out);
     return true;
 }

@@ -7,6 +7,7 @@
 #include "base/certificate.h"
 #include "base/text.h"
 #include "domain/attempt.h"
+#include "domain/dispute.h"
 #include "domain/ids.h"
 
 /* What is wanted of a processor. Card data is not here: the bytes have holes where it goes (holes.h). */
@@ -15,6 +16,7 @@ struct processor_call {
     str authorization_ref; /* capture, void, and the look-up of an authorization */
     str capture_ref;       /* refund, and the look-up of a capture */
     str refund_ref;        /* the look-up of a refund */
+    str dispute_ref;       /* the look-up of a dispute */
     str reference;         /* names this operation there: 64 hex digits, the same over every try and exchange */
     int exchange;          /* of an operation that takes more than one: 1 is the first ... */
     str previous_ref;      /* ... and this is what the one before brought (OUTCOME_NEXT) */
@@ -55,6 +57,18 @@ struct processor_found {
 };
 typedef void processor_read_found(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
                                   struct processor_found *out);
+
+/* What a look-up says of a dispute. The text lives in the arena. */
+struct processor_dispute {
+    enum { DISPUTE_NOTHING_SURE, DISPUTE_FOUND, DISPUTE_ABSENT } kind;
+    enum dispute_stage stage;
+    enum dispute_state state;
+    money amount;
+    str reason;    /* the processor's word */
+    micros due_at; /* until when evidence is taken; 0: not told */
+};
+typedef void processor_read_dispute(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                                    struct processor_dispute *out);
 
 /* A pair that is left out is the statement "cannot". */
 struct processor_operation {
@@ -97,6 +111,7 @@ struct processor_notice {
 enum news_subject {
     NEWS_OF_NOTHING, /* a type that nothing follows from */
     NEWS_OF_PAYMENT, /* of its hold, capture, void or refund */
+    NEWS_OF_DISPUTE, /* about it */
 };
 struct processor_news {
     str event_id; /* tells it from all others; empty: the processor gives none */
@@ -104,7 +119,8 @@ struct processor_news {
     enum news_subject subject;
     str reference;        /* our own, of an operation (struct processor_call); empty: not told */
     str processor_ref;    /* the processor's id of an operation, as we keep it; empty: not told */
-    money amount;         /* of the operation that is named; 0 and no currency: not told */
+    str dispute_ref;      /* NEWS_OF_DISPUTE: the processor's id of it */
+    money amount;         /* of the operation that is named, not of a dispute; 0 and no currency: not told */
     bool is_of_another_mode;    /* live, where we are testing, or the other way round */
     bool is_of_another_account;
 };
@@ -161,6 +177,10 @@ struct processor {
     struct processor_inquiry inquiries[OPERATION_KIND_COUNT]; /* must be there where the protection inquires, or an answer is OUTCOME_OPEN */
     struct processor_look_up look_ups[OPERATION_KIND_COUNT];
     const struct processor_notices *notices; /* NULL: it sends none */
+    struct processor_dispute_look_up {
+        processor_ask *ask;
+        processor_read_dispute *read;
+    } dispute; /* must be there where notices tell of disputes */
 };
 
 /* NULL when there is none of that name. */

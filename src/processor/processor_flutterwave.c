@@ -476,6 +476,60 @@ static void read_found_hold(struct arena *arena, const struct processor_call *ca
     if (decimal_minor(amount, out->amount.currency, &out->amount.minor)) out->kind = FOUND_IT;
 }
 
+/* ---- chargebacks: there is only a list, by what they are about ---- */
+
+static void look_up_dispute(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    get(arena_format(arena, "/v3/chargebacks?flw_ref=%.*s", STR_FORMAT(flw_ref_in(call->authorization_ref))), out);
+}
+
+/* clang-format off */
+static const struct {
+    const char *status;
+    enum dispute_state state;
+} dispute_words[] = {
+    { "initiated", DISPUTE_NEEDS_RESPONSE },
+    { "declined",  DISPUTE_UNDER_REVIEW   }, /* by the merchant: his bank decides */
+    { "accepted",  DISPUTE_LOST           }, /* by the merchant */
+    { "won",       DISPUTE_WON            },
+    { "lost",      DISPUTE_LOST           },
+};
+/* clang-format on */
+
+static bool read_dispute_state(const struct json *dispute, enum dispute_state *out)
+{
+    for (size_t i = 0; i < COUNT_OF(dispute_words); i++) {
+        *out = dispute_words[i].state;
+        if (answer_says(dispute, "status", str_of(dispute_words[i].status))) return true;
+    }
+    return false;
+}
+
+static const struct json *find_dispute(const struct json *list, str id)
+{
+    for (struct json_item item = json_first(list); item.value; item = json_next(item)) {
+        if (str_equal(flutterwave_number(json_find(item.value, "id")), id)) return item.value;
+    }
+    return NULL;
+}
+
+static void read_dispute(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                         struct processor_dispute *out)
+{
+    const struct json *body = answer_json(arena, answer), *list = json_find(body, "data"), *dispute = find_dispute(list, call->dispute_ref);
+    *out = (struct processor_dispute){ .kind = DISPUTE_NOTHING_SURE };
+    if (answer->status != 200 || json_kind_of(list) != JSON_LIST) return;
+    if (!dispute && is_whole(body)) out->kind = DISPUTE_ABSENT;
+    if (!dispute || !answer_says(dispute, "flw_ref", flw_ref_in(call->authorization_ref))) return;
+    out->stage = DISPUTE_CHARGEBACK;
+    out->reason = json_string(json_find(dispute, "comment"));
+    out->amount.currency = answer_currency(json_string(json_find(dispute, "currency")));
+    bool is_told = read_dispute_state(dispute, &out->state) &&
+                   decimal_minor(flutterwave_number(json_find(dispute, "amount")), out->amount.currency, &out->amount.minor);
+    if (!moment_parse(json_string(json_find(dispute, "due_date")), &out->due_at)) out->due_at = 0;
+    if (is_told) out->kind = DISPUTE_FOUND;
+}
+
 extern const struct processor processor_flutterwave;
 const struct processor processor_flutterwave = {
     .name = "flutterwave",
@@ -509,4 +563,5 @@ const struct processor processor_flutterwave = {
         [OPERATION_AUTHORIZE] = { look_up_authorize, read_found_hold },
     },
     .notices = &flutterwave_notices,
+    .dispute = { look_up_dispute, read_dispute },
 };

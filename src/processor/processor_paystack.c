@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* processor_paystack: JSON to Paystack and back. It only sells: a charge takes the money at once, and is undone by a refund. Our reference is
  * taken once and nothing is repeated, so doubt is resolved by verifying it. How Paystack really behaves stands in docs/reference/paystack.md. */
+#include "base/moment.h"
 #include "processor/answer.h"
 #include "processor/holes.h"
 #include "processor/paystack.h"
@@ -480,6 +481,37 @@ static void read_found_refund(struct arena *arena, const struct processor_call *
     if (out->kind == FOUND_IT && !read_number(charge, &out->parent)) out->kind = FOUND_NOTHING_SURE;
 }
 
+/* ---- disputes ---- */
+
+static void look_up_dispute(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    get(arena_format(arena, "/dispute/%.*s", STR_FORMAT(call->dispute_ref)), out);
+}
+
+static enum dispute_state dispute_state_of(const struct json *dispute)
+{
+    if (answer_says(dispute, "status", STR("awaiting-merchant-feedback"))) return DISPUTE_NEEDS_RESPONSE;
+    if (!answer_says(dispute, "status", STR("resolved"))) return DISPUTE_UNDER_REVIEW;
+    return answer_says(dispute, "resolution", STR("declined")) ? DISPUTE_WON : DISPUTE_LOST; /* by the merchant */
+}
+
+static void read_dispute(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                         struct processor_dispute *out)
+{
+    struct processor_found found;
+    struct processor_id charge;
+    const struct json *dispute = begin_look_up(arena, answer, &found);
+    *out = (struct processor_dispute){ .kind = found.kind == FOUND_ABSENT ? DISPUTE_ABSENT : DISPUTE_NOTHING_SURE };
+    bool is_ours = dispute && read_number(json_find(json_find(dispute, "transaction"), "id"), &charge) &&
+                   str_equal(str_of(charge.text), call->capture_ref);
+    if (!is_ours || !paystack_read_money(dispute, "refund_amount", &out->amount)) return;
+    out->stage = DISPUTE_CHARGEBACK;
+    out->state = dispute_state_of(dispute);
+    out->reason = json_string(json_find(dispute, "category"));
+    if (!moment_parse(json_string(json_find(dispute, "dueAt")), &out->due_at)) out->due_at = 0;
+    out->kind = DISPUTE_FOUND;
+}
+
 extern const struct processor processor_paystack;
 const struct processor processor_paystack = {
     .name = "paystack",
@@ -509,4 +541,5 @@ const struct processor processor_paystack = {
         [OPERATION_REFUND] = { look_up_refund, read_found_refund },
     },
     .notices = &paystack_notices,
+    .dispute = { look_up_dispute, read_dispute },
 };

@@ -48,6 +48,7 @@ static const struct kind {
     { "payment_intent", "id" },
     { "charge", "payment_intent" },
     { "refund", "payment_intent" },
+    { "dispute", "payment_intent" },
 };
 
 static const struct kind *kind_of(const struct json *object)
@@ -58,12 +59,14 @@ static const struct kind *kind_of(const struct json *object)
     return NULL;
 }
 
-/* A charge has the metadata of its intent, a refund its own. The sum is that of whatever the reference names. */
+/* A charge has the metadata of its intent, a refund its own, a dispute none of ours. The sum is that of whatever the reference names. */
 static void hear_object(const struct json *object, struct processor_news *out)
 {
     const struct kind *kind = kind_of(object);
     if (!kind) return;
-    out->subject = NEWS_OF_PAYMENT;
+    bool is_dispute = str_equal(str_of(kind->object), STR("dispute"));
+    out->subject = is_dispute ? NEWS_OF_DISPUTE : NEWS_OF_PAYMENT;
+    if (is_dispute) out->dispute_ref = json_string(json_find(object, "id"));
     out->reference = notice_reference(json_string(json_find(json_find(object, "metadata"), "florin_reference")));
     out->processor_ref = json_string(json_find(object, kind->intent));
     bool tells_sum = out->reference.length > 0 && stripe_read_sum(object, "amount", &out->amount);

@@ -92,7 +92,7 @@ bool store_find_operation_by_ref(struct store *store, struct arena *arena, str m
     if (processor_ref.length == 0) return false;
     return find_operation(store, arena,
                           "SELECT " OPERATION_COLUMNS " FROM operation WHERE merchant_id = $1 AND processor_ref = $2 AND "
-                          "processor <> 'bank' ORDER BY operation_id LIMIT 1",
+                          "processor <> 'bank'",
                           (struct sql_value[]){ TEXT(merchant), TEXT(processor_ref) }, 2, out);
 }
 

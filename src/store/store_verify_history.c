@@ -96,6 +96,7 @@ static bool follow_operation(struct history *history, const struct told *told, e
 {
     const struct open_operation *open = &history->payment.operation;
     bool begins = open_before == OPERATION_NONE && open->kind != OPERATION_NONE;
+    if (told->event.kind == EVENT_DISPUTE_CHANGED) return true;
     if (begins) {
         history->operations[history->operation_count++] =
             (struct operation_row){ .id = told->operation_id, .kind = operation_kind_word(open->kind), .ref = STR(""),

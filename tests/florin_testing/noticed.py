@@ -17,11 +17,16 @@ class Told(Client):
     def __init__(self, gateway, company):
         super().__init__(gateway)
         self.company = company
-        self.target = f'/v1/notices/{company.name}/default'
+        self.target = f'/v1/notices/{type(company).name}/default'
 
     def count(self, result):
         """How many notices came to that."""
         return self.metrics()[f'florin_notices_total{{result="{result}"}}']
+
+    def start(self, env=None):
+        """Starts the gateway again, where it was."""
+        self.gateway.start(env=env)
+        self.wire = None
 
     def known(self):
         """The numbers of all notices so far."""
@@ -50,24 +55,36 @@ class Told(Client):
             return receipt if receipt['operation'] is None and receipt['state'] == state else None
         return until(look, f'it is {state}', within=SOON)
 
+    def disputes(self, payment):
+        """What its payer disputes, as far as the gateway knows."""
+        return self.get(payment)['disputes']
+
+    def disputed(self, payment, state):
+        """The one dispute of a payment, once it has that state."""
+        def look():
+            found = self.disputes(payment)
+            return found[0] if [one['state'] for one in found] == [state] else None
+        return until(look, f'its dispute is {state}', within=SOON)
+
     def log_of(self, event_id):
         """The lines of the log about that notice."""
         return [line for line in self.gateway.log_lines() if line.get('event_id') == event_id]
 
 
 @contextlib.contextmanager
-def told_by(company_class, folder, keys, env=None, **settings):
-    """A merchant whose gateway is told by a company of that class. `keys`: the lines of its file with keys."""
+def told_by(company_class, folder, keys, prepare=None, **settings):
+    """A merchant whose gateway is told by a company of that class. `keys`: the lines of its file with keys; `prepare(company)`: further
+    settings that only it knows."""
     port = free_port()
     name = company_class.name
     file = folder / f'{name}.keys'
     file.write_text(''.join(f'{key} = {value}\n' for key, value in keys.items()))
     file.chmod(0o600)
     with company_class(notify=f'http://127.0.0.1:{port}/v1/notices/{name}/default') as company:
-        more = settings(company) if callable(settings) else settings
-        gateway = Gateway(folder / 'gateway', NOBODY, env=env, listen=f'127.0.0.1:{port}',
+        more = prepare(company) if prepare else {}
+        gateway = Gateway(folder / 'gateway', NOBODY, listen=f'127.0.0.1:{port}',
                           **{f'{name}_url': company.url, f'{name}_keys_file': file, f'{name}_timeout_ms': 3000,
-                             f'{name}_resend_after_ms': 60000, **more})
+                             f'{name}_resend_after_ms': 60000, **settings, **more})
         try:
             yield Told(gateway, company)
         finally:

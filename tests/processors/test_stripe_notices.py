@@ -8,11 +8,13 @@ import time
 import pytest
 from florin_testing.cards import card
 from florin_testing.companies import Stripe
+from florin_testing.gateway import run
 from florin_testing.noticed import told_by
 from florin_testing.waiting import until
 
 SECRET = 'whsec_florin_test'
 PAYS, ASKS_AT_ITS_BANK = '4242424242424242', '4000002760003184'
+DISPUTES, INQUIRES = '4000000000000259', '4000000000001976'
 AWAY = {'return_url': 'http://127.0.0.1:1/thanks'}
 
 
@@ -177,8 +179,77 @@ def test_a_kill_while_it_is_taken(shop, point):
 
     payment, numbers = shop.held(approve)
     shop.gateway.kill()
-    shop.gateway.start(env={'FLORIN_CRASH_AT': f'notice.{point}'})
+    shop.start(env={'FLORIN_CRASH_AT': f'notice.{point}'})
     shop.company.change_notices(release=numbers)
     shop.gateway.wait_for_death()
-    shop.gateway.start()
+    shop.start()
     shop.becomes(payment, 'authorized')
+
+
+# --- disputes ---
+
+def sold(shop, number):
+    payment = hold(shop, number, capture='automatic').json
+    assert payment['state'] == 'captured' and payment['disputes'] == []
+    shop.company.advance(seconds=10)
+    return payment['id']
+
+
+def dispute_at_stripe(shop, payment):
+    intent = shop.get(payment)['processor_refs']['authorization_id']
+    return shop.company.get('disputes', {'payment_intent': intent}).json()['data'][0]
+
+
+@pytest.mark.parametrize('evidence, state, refundable', [('winning_evidence', 'won', True), ('losing_evidence', 'lost', False)])
+def test_a_dispute(shop, evidence, state, refundable):
+    payment = sold(shop, DISPUTES)
+    told = shop.disputed(payment, 'needs_response')
+    theirs = dispute_at_stripe(shop, payment)
+    assert (told['dispute_id'], told['stage'], told['amount'], told['currency'], told['reason']) == (
+        theirs['id'], 'chargeback', 5000, 'USD', 'fraudulent')
+    assert told['evidence_due_at'] is not None
+    shop.change(payment, 'refund').expect(409, 'dispute_open')
+    shop.company.post(f'disputes/{theirs["id"]}', {'evidence': {'uncategorized_text': evidence}})
+    assert shop.disputed(payment, state)['opened_at'] == told['opened_at']
+    if refundable:
+        assert shop.change(payment, 'refund').status in (200, 202)
+    else:
+        shop.change(payment, 'refund').expect(409, 'dispute_open')
+    states = [event['data']['dispute_state'] for event in shop.events(payment) if event['type'] == 'dispute_changed']
+    assert states[0] == 'needs_response' and states[-1] == state
+    status, out, err = run('verify', '--store', shop.gateway.settings['store'])
+    assert status == 0, out + err
+
+
+def test_news_of_a_dispute_in_any_order(shop):
+    def disputed_and_lost():
+        payment = sold(shop, DISPUTES)
+        until(lambda: shop.company.notices('charge.dispute.created')[-1]['body'].find(shop.get(payment)['processor_refs']['authorization_id']) > 0,
+              'it is disputed')
+        shop.company.post(f'disputes/{dispute_at_stripe(shop, payment)["id"]}/close')
+        return payment
+
+    payment, numbers = shop.held(disputed_and_lost)
+    disputes = [one['number'] for one in shop.company.notices() if one['number'] in numbers and 'dispute' in one['type']]
+    assert len(disputes) >= 3 and shop.disputes(payment) == []
+    shop.company.change_notices(release=[*reversed(disputes)])
+    shop.disputed(payment, 'lost')
+    assert [event['type'] for event in shop.events(payment)].count('dispute_changed') == 1
+
+
+def test_an_inquiry_keeps_no_refund_away(shop):
+    payment = sold(shop, INQUIRES)
+    assert shop.disputed(payment, 'needs_response')['stage'] == 'inquiry'
+    assert shop.change(payment, 'refund').expect(200)['state'] == 'refunded'
+
+
+def test_a_dispute_is_asked_about_after_a_crash(shop):
+    """It dies between the news and the question: the row says that it is to be asked."""
+    payment, numbers = shop.held(lambda: sold(shop, DISPUTES))
+    until(lambda: [one for one in shop.company.notices('charge.dispute.created') if one['number'] > max(numbers, default=0) - 9], 'it is told')
+    shop.gateway.kill()
+    shop.start(env={'FLORIN_CRASH_AT': 'dispute.claim_dispute'})
+    shop.company.change_notices(release=[shop.company.notices('charge.dispute.created')[-1]['number']])
+    shop.gateway.wait_for_death()
+    shop.start()
+    until(lambda: [one['state'] for one in shop.disputes(payment)] == ['needs_response'], 'it was asked about', within=100)
