@@ -174,7 +174,19 @@ static void quarantine(struct notice_flow *flow, const char *reason)
     flow->record.reason = str_of(reason);
 }
 
-/* Should we stop before we have asked, the next look is due at once. */
+/* Another node drives what is open, and finds in the store that it has to look; or its payer is waited for, and we may stop before we
+ * have asked. What is in doubt here is looked at by whoever has it in memory, and after a restart by itself. */
+static bool is_to_be_found_in_store(struct notice_flow *flow, const struct payment_record *payment)
+{
+    struct operation_record open;
+    str merchant = flow->flows->options.merchant;
+    if (payment->payment.operation.kind == OPERATION_NONE) return false;
+    if (payment->payment.operation.state == OPERATION_WAITING) return true;
+    return flow->flows->nodes && store_load_operation(flow->flow.store, &flow->flow.arena, merchant, payment_id_str(&payment->id),
+                                                      operation_id_str(&payment->open_operation), &open) &&
+           !is_driven_here(flow->flows, &open);
+}
+
 static void take(struct notice_flow *flow, const struct payment_record *payment)
 {
     struct store *store = flow->flow.store;
@@ -183,7 +195,7 @@ static void take(struct notice_flow *flow, const struct payment_record *payment)
     flow->payment_id = payment->id;
     flow->is_of_dispute = flow->news.subject == NEWS_OF_DISPUTE;
     if (flow->is_of_dispute) store_save_dispute_news(store, merchant, id, flow->news.dispute_ref, flow->notice.now);
-    else if (payment->payment.operation.state == OPERATION_WAITING) store_hasten_look(store, merchant, id, flow->notice.now);
+    else if (is_to_be_found_in_store(flow, payment)) store_hasten_look(store, merchant, id, flow->notice.now);
 }
 
 static void take_news_of_payment(struct notice_flow *flow)

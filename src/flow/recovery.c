@@ -38,9 +38,11 @@ struct recovery {
     size_t open_count, open_capacity;
     struct payment_id counted_from; /* the fraud checks count payments from this id on */
     micros now, before; /* holds that ended before the second are over */
+    micros looked_at;   /* looks that were due then are known */
     micros ran;    /* running time, by our own count */
     micros ran_most; /* and by that of whoever is ahead */
-    struct payment_id *expired, *looks, *reviews;
+    struct payment_id *expired, *reviews;
+    struct payment_id *looks; /* in the end, those that were known to whoever works on them */
     struct dispute_record *disputes; /* to be looked at */
     size_t expired_count, look_count, review_count, dispute_count;
     bool busy;
@@ -82,6 +84,25 @@ void look_again(struct flows *flows, const struct payment_id *id)
     else enter(flows, ENTRY_LOOK, id, COMMAND_AUTHORIZE, RELOAD);
 }
 
+/* Is it in doubt, and in memory here? Then the hint has come where it was meant to. One that waits for its payer says itself when it is
+ * looked at next. */
+static bool is_doubted_here(struct flows *flows, const struct payment_id *id)
+{
+    const struct operation_flow *here = find_by_payment(flows, payment_id_str(id));
+    return here && !here->flow.in_transaction && here->operation.state != OPERATION_WAITING;
+}
+
+static void look_at_all(struct recovery *recovery)
+{
+    size_t doubted = 0;
+    for (size_t i = 0; i < recovery->look_count; i++) {
+        struct payment_id id = recovery->looks[i];
+        if (is_doubted_here(recovery->flows, &id)) recovery->looks[doubted++] = id;
+        look_again(recovery->flows, &id);
+    }
+    recovery->look_count = doubted;
+}
+
 /* ---- now and then: holds that are over, payers who are waited for, keys that are old ---- */
 
 static void sweep_later(struct recovery *recovery)
@@ -106,6 +127,9 @@ static void drop_old_requests(struct work *work, void *store)
     store_drop_requests(store, merchant_of(recovery), recovery->ran_most - recovery->flows->options.request_kept, OLD_REQUESTS_MAX);
     store_erase_expired_tokens(store, merchant_of(recovery), recovery->now, OLD_TOKENS_MAX);
     store_drop_tries(store, merchant_of(recovery), payment_id_str(&recovery->counted_from), OLD_TRIES_MAX);
+    for (size_t i = 0; i < recovery->look_count; i++) {
+        store_drop_look(store, merchant_of(recovery), payment_id_str(&recovery->looks[i]), recovery->looked_at);
+    }
     store_drop_notices(store, merchant_of(recovery), recovery->now - NOTICE_KEPT, OLD_NOTICES_MAX);
     store_save_meta(store, STR("ran_us"), arena_format(&recovery->arena, "%lld", (long long)recovery->ran_most));
 }
@@ -151,11 +175,13 @@ static void end_expired(struct work *work)
     for (size_t i = 0; work->result == WORK_DONE && i < recovery->review_count; i++) {
         enter(recovery->flows, ENTRY_EXPIRE, &recovery->reviews[i], COMMAND_END_REVIEW, PREPARE);
     }
-    for (size_t i = 0; work->result == WORK_DONE && i < recovery->look_count; i++) look_again(recovery->flows, &recovery->looks[i]);
+    if (work->result != WORK_DONE) recovery->look_count = 0;
+    look_at_all(recovery);
     for (size_t i = 0; work->result == WORK_DONE && i < recovery->dispute_count; i++) {
         look_at_dispute(recovery->flows, &recovery->disputes[i].payment_id, recovery->disputes[i].id);
     }
     recovery->ran = flows_running_time(recovery->flows);
+    recovery->looked_at = recovery->now;
     recovery->now = world_now(recovery->flows->options.world);
     recovery->counted_from = id_at(recovery->now - longest_window(recovery->flows));
     vault_wipe_overdue(recovery->flows->options.vault);

@@ -230,8 +230,10 @@ void store_save_new_payer(struct store *store, str merchant, str payment_id, con
 /* What he has to do; look_at 0: nothing more. */
 void store_save_action(struct store *store, str merchant, str payment_id, str action_url, micros look_at);
 
-/* A payer who is waited for may have done it: his processor is asked at that moment, if not before. */
+/* There may be news of that payment: its processor is asked at that moment, if not before. */
 void store_hasten_look(struct store *store, str merchant, str payment_id, micros look_at);
+/* Whoever works on it knows of the look that was due by then. */
+void store_drop_look(struct store *store, str merchant, str payment_id, micros due);
 
 /* Payments whose processor is to be asked now. */
 size_t store_list_looks(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out);
