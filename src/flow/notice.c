@@ -182,8 +182,7 @@ static bool is_to_be_found_in_store(struct notice_flow *flow, const struct payme
     str merchant = flow->flows->options.merchant;
     if (payment->payment.operation.kind == OPERATION_NONE) return false;
     if (payment->payment.operation.state == OPERATION_WAITING) return true;
-    return flow->flows->nodes && store_load_operation(flow->flow.store, &flow->flow.arena, merchant, payment_id_str(&payment->id),
-                                                      operation_id_str(&payment->open_operation), &open) &&
+    return flow->flows->nodes && store_load_operation(flow->flow.store, &flow->flow.arena, merchant, payment_id_str(&payment->id), operation_id_str(&payment->open_operation), &open) &&
            !is_driven_here(flow->flows, &open);
 }
 

@@ -46,7 +46,7 @@ static void hear_amount(const struct json *object, struct processor_news *out)
     if (!is_told) out->amount.minor = -1; /* equals nothing */
 }
 
-/* An order, by its one unit, and its hold bear our reference as `custom_id`. */
+/* The one unit of an order, and its hold, bear our reference as `custom_id`. */
 static void hear_hold(const struct json *unit, struct processor_news *out)
 {
     out->subject = NEWS_OF_PAYMENT;
@@ -73,14 +73,29 @@ static void hear_dispute(const struct json *dispute, struct processor_news *out)
     out->reference = notice_reference(json_string(json_find(capture, "invoice_number")));
 }
 
+static void hear_order(const struct json *order, struct processor_news *out)
+{
+    hear_hold(json_first(json_find(order, "purchase_units")).value, out);
+}
+
+/* clang-format off */
+static const struct {
+    const char *begins; /* the type */
+    void (*hear)(const struct json *resource, struct processor_news *out);
+} kinds[] = {
+    { "CHECKOUT.ORDER.",        hear_order    },
+    { "PAYMENT.AUTHORIZATION.", hear_hold     },
+    { "PAYMENT.CAPTURE.",       hear_movement }, /* PAYMENT.CAPTURE.REFUNDED is about a refund */
+    { "PAYMENT.REFUND.",        hear_movement },
+    { "CUSTOMER.DISPUTE.",      hear_dispute  },
+};
+/* clang-format on */
+
 static void hear_resource(const struct json *resource, struct processor_news *out)
 {
-    const struct json *unit = json_first(json_find(resource, "purchase_units")).value;
-    if (str_starts_with(out->type, STR("CHECKOUT.ORDER."))) hear_hold(unit, out);
-    else if (str_starts_with(out->type, STR("PAYMENT.AUTHORIZATION."))) hear_hold(resource, out);
-    else if (str_starts_with(out->type, STR("PAYMENT.CAPTURE."))) hear_movement(resource, out);
-    else if (str_starts_with(out->type, STR("PAYMENT.REFUND."))) hear_movement(resource, out);
-    else if (str_starts_with(out->type, STR("CUSTOMER.DISPUTE."))) hear_dispute(resource, out);
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        if (str_starts_with(out->type, str_of(kinds[i].begins))) kinds[i].hear(resource, out);
+    }
 }
 
 /* Which mode it is of, the host of its certificate has told. */

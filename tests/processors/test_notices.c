@@ -223,7 +223,7 @@ static void a_certificate_leads_to_an_anchor_is_valid_and_bears_its_name(void **
 #define RESOURCE(type, resource) "{\"id\":\"WH-1\",\"event_type\":\"" type "\",\"resource\":{" resource "}}"
 #define USD(value) "\"amount\":{\"currency_code\":\"USD\",\"value\":\"" value "\"}"
 
-enum { UNREAD, NOTHING, PAYMENT };
+enum { UNREAD, NOTHING, PAYMENT, DISPUTE };
 
 /* clang-format off */
 static const struct {
@@ -276,6 +276,14 @@ static const struct {
     { "paypal", RESOURCE("PAYMENT.REFUND.FAILED", "\"id\":\"1JU\",\"invoice_id\":\"" REFERENCE "\"," USD("five")),
       PAYMENT, "WH-1", REFERENCE, "", { -1, { "USD" } }, false, false },
     { "paypal", RESOURCE("VAULT.PAYMENT-TOKEN.CREATED", ""), NOTHING, "WH-1", "", "", { 0, { "" } }, false, false },
+    { "paypal", RESOURCE("CUSTOMER.DISPUTE.CREATED", "\"dispute_id\":\"PP-D-1\",\"disputed_transactions\":[{\"seller_transaction_id\":\"2GG\"}]"),
+      DISPUTE, "WH-1", "", "2GG", { 0, { "" } }, false, false },
+    { "stripe", EVENT("\"id\":\"dp_1\",\"object\":\"dispute\",\"payment_intent\":\"pi_1\",\"amount\":5,\"currency\":\"usd\",\"metadata\":{}"),
+      DISPUTE, "evt_1", "", "pi_1", { 0, { "" } }, false, false },
+    { "paystack", "{\"event\":\"charge.dispute.create\",\"data\":{\"id\":2867,\"domain\":\"test\",\"transaction\":{\"reference\":\"" REFERENCE "\"}}}",
+      DISPUTE, "", REFERENCE, "", { 0, { "" } }, false, false },
+    { "flutterwave", "{\"event\":\"chargeback.updated\",\"data\":{\"id\":1,\"transaction_id\":5,\"flw_ref\":\"FLW1\"}}",
+      DISPUTE, "", "", "5:FLW1", { 0, { "" } }, false, false },
     { "paypal", "{\"id\":\"WH-1\"}", UNREAD, "", "", "", { 0, { "" } }, false, false },
 };
 /* clang-format on */
@@ -283,6 +291,8 @@ static const struct {
 static void check_event(size_t row, const struct processor_news *news)
 {
     assert_row((news->subject == NEWS_OF_PAYMENT) == (events[row].means == PAYMENT), row);
+    assert_row((news->subject == NEWS_OF_DISPUTE) == (events[row].means == DISPUTE), row);
+    assert_row((news->dispute_ref.length > 0) == (events[row].means == DISPUTE), row);
     assert_str(news->event_id, str_of(events[row].event_id));
     assert_str(news->reference, str_of(events[row].reference));
     assert_str(news->processor_ref, str_of(events[row].processor_ref));
@@ -305,6 +315,99 @@ static void events_are_hints(void **state)
     }
 }
 
+/* ---- disputes: what is asked, and what is made of the answer ---- */
+
+#define STRIPE_DISPUTE(status)                                                                                               \
+    "{\"id\":\"dp_1\",\"object\":\"dispute\",\"payment_intent\":\"pi_1\",\"amount\":5000,\"currency\":\"usd\",\"reason\":\"fraudulent\"," \
+    "\"evidence_details\":{\"due_by\":1700000000},\"status\":\"" status "\"}"
+#define PAYPAL_DISPUTE(status, outcome, stage)                                                                               \
+    "{\"dispute_id\":\"PP-D-1\",\"disputed_transactions\":[{\"seller_transaction_id\":\"2GG\"}],\"reason\":\"UNAUTHORISED\",\"status\":\"" status \
+    "\",\"dispute_amount\":{\"currency_code\":\"USD\",\"value\":\"50.00\"}" outcome ",\"dispute_life_cycle_stage\":\"" stage                \
+    "\",\"seller_response_due_date\":\"2023-11-14T22:13:20.000Z\"}"
+#define PAYPAL_OUTCOME(code) ",\"dispute_outcome\":{\"outcome_code\":\"" code "\"}"
+#define PAYSTACK_DISPUTE(status, resolution)                                                                                 \
+    "{\"status\":true,\"message\":\"ok\",\"data\":{\"id\":2867,\"refund_amount\":5000,\"currency\":\"NGN\",\"status\":\"" status           \
+    "\",\"resolution\":" resolution ",\"category\":\"fraud\",\"dueAt\":\"2023-11-14T22:13:20.000Z\",\"transaction\":{\"id\":9007199254740993}}}"
+#define FLUTTERWAVE_DISPUTE(status)                                                                                          \
+    "{\"status\":\"success\",\"meta\":{\"page_info\":{\"total_pages\":1}},\"data\":[{\"id\":7,\"flw_ref\":\"FLW1\"},{\"id\":1,\"amount\":50," \
+    "\"currency\":\"NGN\",\"flw_ref\":\"FLW1\",\"comment\":\"no\",\"due_date\":\"2023-11-14T22:13:20.000Z\",\"status\":\"" status "\"}]}"
+
+static const struct processor_call stripe_call = { .authorization_ref = STR_CONSTANT("pi_1"), .dispute_ref = STR_CONSTANT("dp_1") };
+static const struct processor_call paypal_call = { .capture_ref = STR_CONSTANT("2GG"), .dispute_ref = STR_CONSTANT("PP-D-1") };
+static const struct processor_call paystack_call = { .capture_ref = STR_CONSTANT("9007199254740993"), .dispute_ref = STR_CONSTANT("2867") };
+static const struct processor_call flutterwave_call = { .authorization_ref = STR_CONSTANT("5:FLW1"), .dispute_ref = STR_CONSTANT("1") };
+static const struct processor_call others_call = { .authorization_ref = STR_CONSTANT("9:x"), .capture_ref = STR_CONSTANT("x"),
+                                                   .dispute_ref = STR_CONSTANT("1") };
+
+enum { UNSURE = DISPUTE_NOTHING_SURE, FOUND = DISPUTE_FOUND, ABSENT = DISPUTE_ABSENT };
+
+/* clang-format off */
+static const struct {
+    const char *processor;
+    const struct processor_call *call;
+    const char *asks;
+    int status;
+    const char *body;
+    int kind;
+    enum dispute_stage stage;
+    enum dispute_state state;
+} answers[] = {
+    { "stripe", &stripe_call, "/v1/disputes/dp_1", 200, STRIPE_DISPUTE("warning_needs_response"), FOUND, DISPUTE_INQUIRY, DISPUTE_NEEDS_RESPONSE },
+    { "stripe", &stripe_call, "/v1/disputes/dp_1", 200, STRIPE_DISPUTE("warning_closed"), FOUND, DISPUTE_INQUIRY, DISPUTE_WON },
+    { "stripe", &stripe_call, "/v1/disputes/dp_1", 200, STRIPE_DISPUTE("under_review"), FOUND, DISPUTE_CHARGEBACK, DISPUTE_UNDER_REVIEW },
+    { "stripe", &stripe_call, "/v1/disputes/dp_1", 200, STRIPE_DISPUTE("lost"), FOUND, DISPUTE_CHARGEBACK, DISPUTE_LOST },
+    { "stripe", &stripe_call, "/v1/disputes/dp_1", 200, STRIPE_DISPUTE("a_word_of_tomorrow"), UNSURE, 0, 0 },
+    { "stripe", &stripe_call, "/v1/disputes/dp_1", 404, "{\"error\":{\"code\":\"resource_missing\"}}", ABSENT, 0, 0 },
+    { "stripe", &stripe_call, "/v1/disputes/dp_1", 500, "", UNSURE, 0, 0 },
+    { "stripe", &others_call, "/v1/disputes/1", 200, STRIPE_DISPUTE("lost"), UNSURE, 0, 0 },
+    { "paypal", &paypal_call, "/v1/customer/disputes/PP-D-1", 200, PAYPAL_DISPUTE("OPEN", "", "INQUIRY"), FOUND, DISPUTE_INQUIRY, DISPUTE_NEEDS_RESPONSE },
+    { "paypal", &paypal_call, "/v1/customer/disputes/PP-D-1", 200, PAYPAL_DISPUTE("UNDER_REVIEW", "", "PRE_ARBITRATION"), FOUND, DISPUTE_PRE_ARBITRATION, DISPUTE_UNDER_REVIEW },
+    { "paypal", &paypal_call, "/v1/customer/disputes/PP-D-1", 200, PAYPAL_DISPUTE("RESOLVED", PAYPAL_OUTCOME("RESOLVED_WITH_PAYOUT"), "CHARGEBACK"), FOUND, DISPUTE_CHARGEBACK, DISPUTE_WON },
+    { "paypal", &paypal_call, "/v1/customer/disputes/PP-D-1", 200, PAYPAL_DISPUTE("RESOLVED", PAYPAL_OUTCOME("ACCEPTED"), "CHARGEBACK"), FOUND, DISPUTE_CHARGEBACK, DISPUTE_LOST },
+    { "paypal", &paypal_call, "/v1/customer/disputes/PP-D-1", 200, PAYPAL_DISPUTE("RESOLVED", "", "ARBITRATION"), FOUND, DISPUTE_ARBITRATION, DISPUTE_UNDER_REVIEW },
+    { "paypal", &paypal_call, "/v1/customer/disputes/PP-D-1", 200, PAYPAL_DISPUTE("OPEN", "", "TOMORROW"), UNSURE, 0, 0 },
+    { "paypal", &others_call, "/v1/customer/disputes/1", 200, PAYPAL_DISPUTE("OPEN", "", "INQUIRY"), UNSURE, 0, 0 },
+    { "paystack", &paystack_call, "/dispute/2867", 200, PAYSTACK_DISPUTE("awaiting-merchant-feedback", "null"), FOUND, DISPUTE_CHARGEBACK, DISPUTE_NEEDS_RESPONSE },
+    { "paystack", &paystack_call, "/dispute/2867", 200, PAYSTACK_DISPUTE("awaiting-bank-feedback", "null"), FOUND, DISPUTE_CHARGEBACK, DISPUTE_UNDER_REVIEW },
+    { "paystack", &paystack_call, "/dispute/2867", 200, PAYSTACK_DISPUTE("resolved", "\"declined\""), FOUND, DISPUTE_CHARGEBACK, DISPUTE_WON },
+    { "paystack", &paystack_call, "/dispute/2867", 200, PAYSTACK_DISPUTE("resolved", "\"merchant-accepted\""), FOUND, DISPUTE_CHARGEBACK, DISPUTE_LOST },
+    { "paystack", &others_call, "/dispute/1", 200, PAYSTACK_DISPUTE("resolved", "null"), UNSURE, 0, 0 },
+    { "flutterwave", &flutterwave_call, "/v3/chargebacks?flw_ref=FLW1", 200, FLUTTERWAVE_DISPUTE("initiated"), FOUND, DISPUTE_CHARGEBACK, DISPUTE_NEEDS_RESPONSE },
+    { "flutterwave", &flutterwave_call, "/v3/chargebacks?flw_ref=FLW1", 200, FLUTTERWAVE_DISPUTE("declined"), FOUND, DISPUTE_CHARGEBACK, DISPUTE_UNDER_REVIEW },
+    { "flutterwave", &flutterwave_call, "/v3/chargebacks?flw_ref=FLW1", 200, FLUTTERWAVE_DISPUTE("accepted"), FOUND, DISPUTE_CHARGEBACK, DISPUTE_LOST },
+    { "flutterwave", &flutterwave_call, "/v3/chargebacks?flw_ref=FLW1", 200, FLUTTERWAVE_DISPUTE("tomorrow"), UNSURE, 0, 0 },
+    { "flutterwave", &flutterwave_call, "/v3/chargebacks?flw_ref=FLW1", 200, "{\"status\":\"success\",\"meta\":{\"page_info\":{\"total_pages\":1}},\"data\":[]}", ABSENT, 0, 0 },
+    { "flutterwave", &flutterwave_call, "/v3/chargebacks?flw_ref=FLW1", 200, "{\"status\":\"success\",\"meta\":{\"page_info\":{\"total_pages\":2}},\"data\":[]}", UNSURE, 0, 0 },
+    { "flutterwave", &others_call, "/v3/chargebacks?flw_ref=x", 200, FLUTTERWAVE_DISPUTE("lost"), UNSURE, 0, 0 },
+};
+/* clang-format on */
+
+static void check_dispute(size_t row, const struct processor_dispute *found)
+{
+    assert_row((int)found->kind == answers[row].kind, row);
+    if (answers[row].kind != FOUND) return;
+    assert_row(found->stage == answers[row].stage && found->state == answers[row].state, row);
+    assert_row(found->amount.minor == 5000 && found->due_at == INT64_C(1700000000) * SECOND && found->reason.length > 0, row);
+}
+
+static void disputes_are_what_the_processor_says(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(answers); i++) {
+        struct arena arena = { 0 };
+        struct processor_request request;
+        struct processor_dispute found;
+        const struct processor_dispute_look_up *look_up = &processor_named(str_of(answers[i].processor))->dispute;
+        struct processor_answer answer = { .status = answers[i].status, .body = str_of(answers[i].body) };
+        look_up->ask(&arena, answers[i].call, &request);
+        assert_str(request.method, STR("GET"));
+        assert_str(request.path, str_of(answers[i].asks));
+        look_up->read(&arena, answers[i].call, &answer, &found);
+        check_dispute(i, &found);
+        arena_close(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +415,7 @@ int main(void)
         cmocka_unit_test(only_what_paypal_signed_for_us),
         cmocka_unit_test(a_certificate_leads_to_an_anchor_is_valid_and_bears_its_name),
         cmocka_unit_test(events_are_hints),
+        cmocka_unit_test(disputes_are_what_the_processor_says),
     };
     return cmocka_run_group_tests_name("notices", tests, write_anchor, remove_anchor);
 }
