@@ -153,7 +153,8 @@ static const char *contradiction_to(const struct notice_flow *flow, const struct
 {
     const struct processor_news *news = &flow->news;
     if (!str_equal(operation->processor, flow->record.processor)) return "wrong_account";
-    if (news->subject == NEWS_OF_DISPUTE && (news->dispute_ref.length == 0 || news->dispute_ref.length > EVENT_ID_BYTES_MAX)) return "not_understood";
+    bool names_dispute = news->dispute_ref.length > 0 && news->dispute_ref.length <= EVENT_ID_BYTES_MAX;
+    if (news->subject == NEWS_OF_DISPUTE && !names_dispute) return "not_understood";
     if (!tells_amount(news)) return NULL;
     if (!money_same_currency(news->amount, payment->amount)) return "wrong_currency";
     return news->amount.minor == operation->amount_minor ? NULL : "wrong_amount";
@@ -182,8 +183,10 @@ static bool is_to_be_found_in_store(struct notice_flow *flow, const struct payme
     str merchant = flow->flows->options.merchant;
     if (payment->payment.operation.kind == OPERATION_NONE) return false;
     if (payment->payment.operation.state == OPERATION_WAITING) return true;
-    return flow->flows->nodes && store_load_operation(flow->flow.store, &flow->flow.arena, merchant, payment_id_str(&payment->id), operation_id_str(&payment->open_operation), &open) &&
-           !is_driven_here(flow->flows, &open);
+    if (!flow->flows->nodes) return false;
+    bool is_loaded = store_load_operation(flow->flow.store, &flow->flow.arena, merchant, payment_id_str(&payment->id),
+                                          operation_id_str(&payment->open_operation), &open);
+    return is_loaded && !is_driven_here(flow->flows, &open);
 }
 
 static void take(struct notice_flow *flow, const struct payment_record *payment)
