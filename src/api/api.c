@@ -38,13 +38,15 @@ size_t api_pending(const struct api *api) { return api->pending; }
 static enum problem_code find_endpoint(struct api_call *call, enum door door)
 {
     const struct http_request *request = &call->exchange->request;
-    str param;
+    struct path_params params;
     if (!request_address_is_fine(call->arena, request)) return PROBLEM_MALFORMED_REQUEST;
-    enum problem_code wrong = endpoint_find(call->arena, door, request->method, request->path, &call->endpoint, &param, &call->allow);
+    enum problem_code wrong = endpoint_find(call->arena, door, request->method, request->path, &call->endpoint, &params, &call->allow);
     /* Whoever writes card numbers into addresses has to hear of that first. */
     if (wrong != PROBLEM_NONE && request_address_has_card(call->arena, request)) return PROBLEM_CARD_DATA_IN_URL;
-    if (wrong != PROBLEM_NONE || str_is_empty(param)) return wrong;
-    return http_decode(call->arena, param, false, &call->param) ? PROBLEM_NONE : PROBLEM_MALFORMED_REQUEST;
+    if (wrong != PROBLEM_NONE) return wrong;
+    bool are_decoded = http_decode(call->arena, params.values[0], false, &call->param) &&
+                       http_decode(call->arena, params.values[1], false, &call->second_param);
+    return are_decoded ? PROBLEM_NONE : PROBLEM_MALFORMED_REQUEST;
 }
 
 static enum problem_code check_caller(struct api_call *call)

@@ -35,6 +35,9 @@ void api_close(struct api *api);
 void api_handle(void *api, struct http_exchange *exchange);
 void api_refuse(void *api, enum http_fault fault, struct arena *arena, struct http_answer *answer);
 
+/* For http_server_options: how long the body of that request may be. */
+size_t api_body_bytes_max(const struct http_request *request);
+
 /* For http_server_options: the operator's door, a socket in the file system that only the owner may open. */
 void api_handle_control(void *api, struct http_exchange *exchange);
 

@@ -27,7 +27,7 @@ struct api_call {
 
     /* what was asked */
     const struct endpoint *endpoint; /* NULL: nobody answers that */
-    str param;                       /* what stands for the {name} in the endpoint's path, decoded */
+    str param, second_param;         /* what stands for the {names} in the endpoint's path, decoded */
     str allow;                       /* methods, when another one was used */
     str who;                         /* the id of the key that was shown; empty: none was, or it is none */
     bool is_shed;                    /* refused because more come than can be taken */
@@ -36,6 +36,7 @@ struct api_call {
 
     /* who does it: the flows, or the store's questions */
     struct waiter waiter;
+    struct notice_bringer bringer;
     struct work work;
     void (*look)(struct api_call *call, struct store *store);
     void *with;                    /* what `look` works with */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* endpoints: the table of everything that can be asked, and the search in it. */
+#include "api/api.h"
 #include "api/endpoints.h"
 
 enum { KEY = true, NO_KEY = false, BEGINS = true, OTHER = false, JSON = true, TEXT = false };
@@ -22,6 +23,7 @@ static const struct endpoint endpoints[] = {
     { DOOR_MERCHANTS, SCOPE_TOKENIZE, "POST", "/v1/tokens",                 tokens_make,        KEY,    BODY_JSON,          BEGINS,   80, JSON },
     { DOOR_MERCHANTS, SCOPE_READ,     "GET",  "/v1/tokens/{id}",            get_token,          NO_KEY, BODY_NONE,          OTHER,   100, JSON },
     { DOOR_MERCHANTS, SCOPE_PAY,      "DELETE", "/v1/tokens/{id}",          tokens_delete,      NO_KEY, BODY_NONE,          OTHER,   100, JSON },
+    { DOOR_MERCHANTS, SCOPE_NONE,     "POST", "/v1/notices/{processor}/{account}", take_notice, NO_KEY, BODY_RAW,           OTHER,   100, TEXT },
     { DOOR_MERCHANTS, SCOPE_READ,     "GET",  "/v1/processors",             list_processors,    NO_KEY, BODY_NONE,          OTHER,   100, JSON },
     { DOOR_MERCHANTS, SCOPE_NONE,     "GET",  "/healthz",                   get_healthz,        NO_KEY, BODY_NONE,          OTHER,     0, TEXT },
     { DOOR_MERCHANTS, SCOPE_NONE,     "GET",  "/readyz",                    get_readyz,         NO_KEY, BODY_NONE,          OTHER,     0, TEXT },
@@ -54,14 +56,16 @@ static size_t segment_length(str path)
 }
 
 /* Steps through pattern and path together; a {name} takes a segment that is not empty. */
-static bool path_fits(const char *pattern, str path, str *param)
+static bool path_fits(const char *pattern, str path, struct path_params *params)
 {
-    *param = STR_NONE;
+    size_t count = 0;
+    *params = (struct path_params){ 0 };
     while (*pattern) {
         if (*pattern == '{') {
-            *param = (str){ path.bytes, segment_length(path) };
-            if (param->length == 0) return false;
-            path = str_from(path, param->length);
+            str param = { path.bytes, segment_length(path) };
+            if (param.length == 0) return false;
+            params->values[count++] = param;
+            path = str_from(path, param.length);
             while (*pattern++ != '}') {}
         } else {
             if (path.length == 0 || path.bytes[0] != *pattern++) return false;
@@ -85,12 +89,12 @@ static bool is_never_allowed(str method)
 }
 
 enum problem_code endpoint_find(struct arena *arena, enum door door, str method, str path, const struct endpoint **found,
-                                str *param, str *allow)
+                                struct path_params *params, str *allow)
 {
     struct text allowed = text_open(arena, 0);
     str asked = str_equal(method, STR("HEAD")) ? STR("GET") : method;
     for (size_t i = 0; i < COUNT_OF(endpoints); i++) {
-        if (endpoints[i].door != door || !path_fits(endpoints[i].path, path, param)) continue;
+        if (endpoints[i].door != door || !path_fits(endpoints[i].path, path, params)) continue;
         *found = &endpoints[i];
         if (str_equal(asked, str_of(endpoints[i].method))) return PROBLEM_NONE;
         put_allowed(&allowed, endpoints[i].method);
@@ -98,4 +102,14 @@ enum problem_code endpoint_find(struct arena *arena, enum door door, str method,
     *found = NULL;
     *allow = allowed.length > 0 ? text_str(&allowed) : STR("GET, HEAD, POST");
     return allowed.length > 0 || is_never_allowed(method) ? PROBLEM_METHOD_NOT_ALLOWED : PROBLEM_NOT_FOUND;
+}
+
+size_t api_body_bytes_max(const struct http_request *request)
+{
+    struct path_params params;
+    for (size_t i = 0; i < COUNT_OF(endpoints); i++) {
+        if (endpoints[i].body != BODY_RAW || !str_equal(request->method, str_of(endpoints[i].method))) continue;
+        if (path_fits(endpoints[i].path, request->path, &params)) return NOTICE_BYTES_MAX;
+    }
+    return HTTP_BODY_BYTES_MAX;
 }

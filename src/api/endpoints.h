@@ -18,13 +18,23 @@ enum body_kind {
     BODY_NONE,
     BODY_JSON,          /* an object */
     BODY_JSON_OR_EMPTY, /* an absent or empty one is {} */
+    BODY_RAW,           /* any bytes, up to NOTICE_BYTES_MAX of them */
+};
+
+enum { NOTICE_BYTES_MAX = 1024 * 1024 /* reliability: far above any notice of a processor */ };
+
+enum { PATH_PARAMS_MAX = 2 };
+
+/* What stands for the {names} in a path, in their order; STR_NONE where there is none. */
+struct path_params {
+    str values[PATH_PARAMS_MAX];
 };
 
 struct endpoint {
     enum door door;
     enum scope scope; /* that its caller needs (gate.h); SCOPE_NONE: anybody may */
     const char *method;
-    const char *path; /* one segment may be a {name} */
+    const char *path; /* up to PATH_PARAMS_MAX segments may be a {name} */
     void (*handle)(struct api_call *call);
     bool needs_key;   /* moves money: an Idempotency-Key is required */
     enum body_kind body;
@@ -37,9 +47,9 @@ struct endpoint {
 const struct endpoint *endpoint_all(size_t *count);
 
 /* Finds who answers that method (HEAD is GET) and path at that door. PROBLEM_NOT_FOUND, or PROBLEM_METHOD_NOT_ALLOWED and
- * the methods that are. *param is what stands for the {name}, not decoded. */
+ * the methods that are. The params are not decoded. */
 enum problem_code endpoint_find(struct arena *arena, enum door door, str method, str path, const struct endpoint **found,
-                                str *param, str *allow) MUST_CHECK;
+                                struct path_params *params, str *allow) MUST_CHECK;
 
 /* payments.c, changes.c */
 void payments_authorize(struct api_call *call);
@@ -59,6 +69,9 @@ void get_payment(struct api_call *call);
 void get_order(struct api_call *call);
 void take_payer_back(struct api_call *call);
 void list_events(struct api_call *call);
+
+/* notices.c */
+void take_notice(struct api_call *call);
 
 /* processors.c */
 void list_processors(struct api_call *call);

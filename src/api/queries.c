@@ -31,6 +31,7 @@ void query_put_receipts(struct api_call *call, struct store *store, struct text 
         size_t refund_count = 0;
         if (records[i].payment.captured_minor > 0) {
             refund_count = store_list_refunds(store, call->arena, call->api->options.merchant, payment_id_str(&records[i].id), &refunds);
+            store_load_disputes(store, call->arena, call->api->options.merchant, &records[i]);
         }
         json_comma(text);
         receipt_put(text, &records[i], refunds, refund_count);

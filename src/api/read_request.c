@@ -35,7 +35,7 @@ bool request_address_has_card(struct arena *arena, const struct http_request *re
 
 static bool needs_body_headers(const struct api_call *call)
 {
-    if (call->endpoint->body == BODY_NONE) return false;
+    if (call->endpoint->body == BODY_NONE || call->endpoint->body == BODY_RAW) return false;
     return call->endpoint->body == BODY_JSON || call->exchange->request.body.length > 0;
 }
 
@@ -63,8 +63,8 @@ static const enum problem_code json_problems[] = {
 static enum problem_code read_body(struct api_call *call)
 {
     str body = call->exchange->request.body;
-    bool may_be_empty = call->endpoint->body != BODY_JSON;
-    if (call->endpoint->body == BODY_NONE || (may_be_empty && body.length == 0)) return PROBLEM_NONE;
+    bool may_be_empty = call->endpoint->body != BODY_JSON, is_read = call->endpoint->body != BODY_NONE && call->endpoint->body != BODY_RAW;
+    if (!is_read || (may_be_empty && body.length == 0)) return PROBLEM_NONE;
     enum json_problem problem = json_read(&call->api->reading, body, &call->body);
     if (problem != JSON_FINE) return json_problems[problem];
     return json_kind_of(call->body) == JSON_OBJECT ? PROBLEM_NONE : PROBLEM_JSON_INVALID;

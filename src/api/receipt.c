@@ -96,6 +96,30 @@ static void put_risk(struct text *text, const struct payment_record *record)
     json_close_object(text);
 }
 
+static void put_dispute(struct text *text, const struct dispute_record *dispute)
+{
+    json_comma(text);
+    json_open_object(text);
+    json_put_str(text, "dispute_id", dispute->id);
+    json_put_str(text, "stage", dispute_stage_word(dispute->stage));
+    json_put_str(text, "state", dispute_state_word(dispute->state));
+    json_put_int(text, "amount", dispute->amount.minor);
+    json_put_str(text, "currency", currency_str(&dispute->amount.currency));
+    json_put_str(text, "reason", dispute->reason);
+    json_put_time(text, "evidence_due_at", dispute->due_at);
+    json_put_time(text, "opened_at", dispute->opened_at);
+    json_put_time(text, "changed_at", dispute->changed_at);
+    json_close_object(text);
+}
+
+static void put_disputes(struct text *text, const struct payment_record *record)
+{
+    json_name(text, "disputes");
+    json_open_list(text);
+    for (size_t i = 0; i < record->dispute_count; i++) put_dispute(text, &record->disputes[i]);
+    json_close_list(text);
+}
+
 static void put_times(struct text *text, const struct payment *payment)
 {
     json_put_time(text, "created_at", payment->created_at);
@@ -135,6 +159,7 @@ void receipt_put(struct text *text, const struct payment_record *record, const s
     put_operation(text, record);
     put_action(text, record);
     put_refunds(text, refunds, refund_count);
+    put_disputes(text, record);
     json_put_str(text, "decline_code", decline.length > 0 ? decline : STR_NONE);
     put_risk(text, record);
     put_times(text, payment);

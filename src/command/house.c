@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "vault/key_file.h"
+#include "world/http_client.h"
 
 struct house_settings house_chosen;
 
@@ -282,6 +283,7 @@ static void open_flows(struct house *house)
         .key_secret = house->secrets.processor_keys,
         .risk_secret = house->secrets.risks,
         .merchant = house_merchant(),
+        .live = house_chosen.live,
         .public_url = house_chosen.public_url,
         .life = store_life(house->store),
         .store_path = house_store_is_file() ? local_path() : NULL,
@@ -303,15 +305,29 @@ static void open_flows(struct house *house)
 
 _Static_assert((int)ACCOUNT_COUNT <= (int)PROCESSORS_MAX, "room for all processors");
 
+/* Who signs the notices of real money is not for a setting to say. */
+static bool check_notice_settings(struct error *error)
+{
+    const char *ca_file = house_chosen.notice_certificate_ca_file;
+    bool are_set = house_chosen.notice_certificate_origins || ca_file;
+    if (are_set && house_chosen.live) {
+        return error_set(error, "notice_certificate_origins and notice_certificate_ca_file are for tests, not with live");
+    }
+    return !ca_file || http_client_check_ca_file(ca_file, error);
+}
+
 bool house_open_accounts(struct house_accounts *out, struct error *error)
 {
     size_t count;
     const struct processor *const *processors = processor_all(&count);
     *out = (struct house_accounts){ 0 };
+    if (!check_notice_settings(error)) return false;
     for (size_t i = 0; i < count; i++) {
         const struct account_choice *choice = &house_chosen.accounts[i];
         if (!account_is_used(processors[i], choice)) continue;
         if (!account_open(processors[i], choice, house_chosen.live, &out->keys[i], &out->settings[out->count], error)) return false;
+        out->settings[out->count].certificate_origins = house_chosen.notice_certificate_origins;
+        out->settings[out->count].certificate_ca_file = house_chosen.notice_certificate_ca_file;
         out->count++;
     }
     return true;

@@ -33,6 +33,7 @@ struct house_settings {
     const char *master_key_file;
     struct account_choice accounts[ACCOUNT_COUNT];
     bool live;
+    const char *notice_certificate_origins, *notice_certificate_ca_file;
     const char *public_url;
     int64_t answer_within_ms;
     int64_t retry_base_ms;
@@ -74,6 +75,11 @@ extern struct house_settings house_chosen;
     HOUSE_MASTER_KEY_SETTING,                                                                                          \
     { "live", SETTING_SWITCH, "off", 0, 0, &house_chosen.live,                                                         \
       "Real money: live keys only; else test keys only." },                                                            \
+    { "notice_certificate_origins", SETTING_TEXT, NULL, 0, 0, &house_chosen.notice_certificate_origins,                \
+      "For tests, not with live: where certificates that sign notices may come from (`http://127.0.0.1:8789`), parted by blanks; " \
+      "default: the processor's own." },                                                                               \
+    { "notice_certificate_ca_file", SETTING_TEXT, NULL, 0, 0, &house_chosen.notice_certificate_ca_file,                \
+      "For tests, not with live: PEM file with the only authorities that may vouch for such a certificate." },         \
     { "public_url", SETTING_TEXT, "http://127.0.0.1:8080", 0, 0, &house_chosen.public_url,                             \
       "Where the world reaches this gateway, without a slash at the end: payers who were sent away come back there." }, \
     { "answer_within_ms", SETTING_NUMBER, "10000", 100, 120000, &house_chosen.answer_within_ms,                        \

@@ -217,6 +217,7 @@ static struct http_server *listen_at(struct gateway *gateway, const char *where,
     struct http_server_options options = {
         .listen = where,
         .connections_max = (size_t)chosen.connections_max,
+        .body_bytes_of = api_body_bytes_max,
         .lenient_length = true, /* the API knows which requests may come without a body */
         .context = gateway->api,
         .handle = handle,

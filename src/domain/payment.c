@@ -47,6 +47,8 @@ static const struct move moves[] = {
     { PAYMENT_CAPTURED,    EVENT_REFUNDED,          SOME_LEFT,    PAYMENT_CAPTURED   },
     { PAYMENT_CAPTURED,    EVENT_REFUNDED,          NOTHING_LEFT, PAYMENT_REFUNDED   },
     { PAYMENT_CAPTURED,    EVENT_REFUND_FAILED,     ALWAYS,       PAYMENT_CAPTURED   },
+    { PAYMENT_CAPTURED,    EVENT_DISPUTE_CHANGED,   ALWAYS,       PAYMENT_CAPTURED   },
+    { PAYMENT_REFUNDED,    EVENT_DISPUTE_CHANGED,   ALWAYS,       PAYMENT_REFUNDED   },
 };
 
 /* What an event needs and does to the open operation. */
@@ -77,6 +79,7 @@ static const struct effect {
     [EVENT_OPERATION_RESUMED] = { "operation_resumed",  OPERATION_NONE,      OPERATION_NONE      },
     [EVENT_REVIEW_APPROVED]   = { "review_approved",    OPERATION_NONE,      OPERATION_NONE      },
     [EVENT_REVIEW_DECLINED]   = { "review_declined",    OPERATION_NONE,      OPERATION_NONE      },
+    [EVENT_DISPUTE_CHANGED]   = { "dispute_changed",    OPERATION_NONE,      OPERATION_NONE      },
 };
 
 static const char *const state_words[PAYMENT_STATE_COUNT] = {
@@ -241,6 +244,7 @@ static struct decision decide_refund(const struct payment *payment, const struct
     int64_t amount = command->whole ? refundable : command->amount.minor;
     INSIST(command->whole || command->amount.minor > 0);
     if (payment->state != PAYMENT_CAPTURED) return refuse(REFUSED_INVALID_STATE);
+    if (command->is_disputed) return refuse(REFUSED_DISPUTE_OPEN);
     if (!command->whole && !money_same_currency(command->amount, payment->amount)) return refuse(REFUSED_CURRENCY_MISMATCH);
     if (amount > refundable) return refuse(REFUSED_AMOUNT_EXCEEDS_CAPTURED);
     if (amount < payment->captured_minor && !command->can.partial_refund) return refuse(REFUSED_PARTIAL_NOT_SUPPORTED);
@@ -366,6 +370,7 @@ static bool operation_allows(const struct payment *payment, enum event_kind kind
     enum operation_kind open = payment->operation.kind;
     if (kind == EVENT_EXPIRED) return open == OPERATION_NONE || open == OPERATION_CAPTURE;
     if (kind == EVENT_ACTION_REQUIRED) return open == OPERATION_AUTHORIZE;
+    if (kind == EVENT_DISPUTE_CHANGED) return true;
     return open == effect->closes; /* what opens one and closes none finds none open */
 }
 
@@ -425,6 +430,7 @@ static void apply_to_times(struct payment *payment, const struct event *event, m
 static void apply_to_operation(struct payment *payment, const struct event *event, micros at)
 {
     const struct effect *effect = &effects[event->kind];
+    if (event->kind == EVENT_DISPUTE_CHANGED) return;
     if (event->kind == EVENT_OPERATION_DOUBTED) payment->operation.state = OPERATION_UNKNOWN;
     else if (event->kind == EVENT_OPERATION_REVIEW) payment->operation.state = OPERATION_REVIEW;
     else if (event->kind == EVENT_OPERATION_RESUMED) payment->operation.state = OPERATION_RUNNING;

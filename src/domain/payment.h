@@ -163,6 +163,7 @@ struct command {
     bool has_return_url; /* authorize: the payer can be sent away */
     bool card_expired; /* authorize: by the card's own date */
     enum risk_decision risk; /* authorize */
+    bool is_disputed;  /* refund: by a dispute that blocks them (dispute.h) */
     micros now;
     struct capability can;
 };
@@ -197,6 +198,7 @@ enum event_kind {
     EVENT_OPERATION_RESUMED, /* review, waiting -> running: what was missing came */
     EVENT_REVIEW_APPROVED,   /* the money that is held may be taken */
     EVENT_REVIEW_DECLINED,   /* it may not: the hold is released */
+    EVENT_DISPUTE_CHANGED,   /* a dispute about captured money was begun, moved or ended; its open operation goes on */
     EVENT_KIND_COUNT,
 };
 

@@ -26,6 +26,7 @@ static const char *const refusal_words[REFUSAL_COUNT] = {
     [REFUSED_TOKEN_DELETED] = "token_deleted",
     [REFUSED_TOKEN_USED] = "token_used",
     [REFUSED_TOKEN_EXPIRED] = "token_expired",
+    [REFUSED_DISPUTE_OPEN] = "dispute_open",
     [REFUSED_TOKEN_UNREADABLE] = "token_unreadable",
 };
 

@@ -31,6 +31,7 @@ enum refusal {
     REFUSED_TOKEN_DELETED,
     REFUSED_TOKEN_USED,        /* it was good for one payment */
     REFUSED_TOKEN_EXPIRED,
+    REFUSED_DISPUTE_OPEN,      /* a refund would give the money back twice */
     REFUSED_TOKEN_UNREADABLE,  /* what is stored was changed: it does not open */
     REFUSAL_COUNT,
 };

@@ -28,10 +28,15 @@ static bool can_have_refunds(const struct payment_record *record)
 
 void load_refunds(struct operation_flow *flow, const struct payment_record *record)
 {
-    flow->refund_count = 0;
+    struct payment_record disputed = { .id = record->id };
+    flow->refund_count = flow->dispute_count = 0;
     if (!can_have_refunds(record)) return;
     flow->refund_count = store_list_refunds(flow->flow.store, &flow->flow.arena, flow->flows->options.merchant, payment_id_str(&record->id),
                                             &flow->refunds);
+    if (!flow->line->settings.processor->notices) return; /* nobody tells us of disputes */
+    store_load_disputes(flow->flow.store, &flow->flow.arena, flow->flows->options.merchant, &disputed);
+    flow->disputes = disputed.disputes;
+    flow->dispute_count = disputed.dispute_count;
 }
 
 void write_reply(struct operation_flow *flow, enum ending_kind kind, enum refusal refusal, const struct payment_record *record)
@@ -52,12 +57,14 @@ void write_reply_in(struct arena *arena, struct operation_flow *flow, enum endin
 {
     struct ending ending = { .kind = kind, .refusal = refusal, .record = record, .asked = asked_of(flow, record) };
     struct payment_record told;
-    if (record && record->payment.state == PAYMENT_REQUIRES_ACTION) {
+    if (record && flow->flow.store) load_refunds(flow, record);
+    if (record) {
         told = *record;
-        told.action_url = flow->payer.action_url;
+        told.disputes = flow->disputes;
+        told.dispute_count = flow->dispute_count;
+        if (told.payment.state == PAYMENT_REQUIRES_ACTION) told.action_url = flow->payer.action_url;
         ending.record = &told;
     }
-    if (record && flow->flow.store) load_refunds(flow, record);
     ending.refunds = flow->refunds;
     ending.refund_count = record ? flow->refund_count : 0;
     ending.request_id = request_id_of(flow);

@@ -210,11 +210,25 @@ static bool goes_on_probing(const struct operation_flow *flow)
     return flow->probes && flow->operation.sends == 0;
 }
 
+/* Not of what was never sent: nobody can have news of it. */
+bool ask_early(struct operation_flow *flow)
+{
+    const struct processor_inquiry *inquiry = &flow->line->settings.processor->inquiries[flow->operation.kind];
+    bool lacks_id = inquiry->by_id && flow->record.authorization_ref.text[0] == 0;
+    flow->has_hint = false;
+    if (flow->operation.sends == 0 || !inquiry->ask || lacks_id) return false;
+    flow->is_early = flow->verdict.kind != VERDICT_INQUIRE; /* else the pause is only politeness */
+    flow->inquired_late = flow->inquires;
+    flow->inquires = true;
+    return true;
+}
+
 struct next call_processor(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     micros wait = 0;
     bool first = flow->operation.sends == 0;
+    if (!flow->is_early) flow->pause_ends = 0;
     stop_waiting_for_token(flow);
     enter_by_payment(flow);
     if (flow->deadline_over && first && exchange_of(&flow->operation) == 1) return call_off(flow);
@@ -376,8 +390,21 @@ static void look_onward(struct operation_flow *flow, enum occasion occasion)
     if (occasion == CALLED_OFF || occasion == CARD_GONE || !has_card) flow->onward = (struct route_onward){ .next = ROUTE_NOBODY };
 }
 
+/* A killed request may still be running there, so that only what has happened counts; else all stays as it was. */
+static struct next pause_on(struct operation_flow *flow)
+{
+    micros left = flow->pause_ends - world_monotonic(flow->flow.world);
+    flow->inquires = flow->inquired_late;
+    flow->pause = left > 0 ? left : 0;
+    return go(WAIT);
+}
+
 static struct next judge(struct operation_flow *flow, enum occasion occasion)
 {
+    bool was_early = flow->is_early, has_happened = flow->outcome.kind == OUTCOME_DONE || flow->outcome.kind == OUTCOME_SOLD;
+    flow->is_early = false;
+    if (was_early && !has_happened) return pause_on(flow);
+    flow->pause_ends = 0;
     look_onward(flow, occasion);
     struct attempt_past past = past_of(flow, occasion);
     flow->verdict = occasion == INQUIRED ? attempt_judge_inquiry(&past, &flow->outcome) : attempt_judge(&past, &flow->outcome);

@@ -56,7 +56,7 @@ void flows_stop_taking(struct flows *flows) { flows->stopping = true; }
 
 bool flows_are_quiet(const struct flows *flows)
 {
-    return flows->waiters == 0 && flows->calls == 0 && !recovery_is_busy(flows) && !nodes_are_busy(flows);
+    return flows->waiters == 0 && flows->calls == 0 && flows->disputes == 0 && !recovery_is_busy(flows) && !nodes_are_busy(flows);
 }
 
 void flows_close(struct flows *flows)
@@ -67,7 +67,10 @@ void flows_close(struct flows *flows)
     for (size_t i = 0; i < FLOW_BUCKETS; i++) {
         while (flows->by_payment[i]) operation_flow_kind.finished(&flows->by_payment[i]->flow);
     }
-    for (size_t i = 0; i < flows->line_count; i++) session_close(&flows->lines[i].session);
+    for (size_t i = 0; i < flows->line_count; i++) {
+        session_close(&flows->lines[i].session);
+        certificates_close(&flows->lines[i].certificates);
+    }
     free(flows);
 }
 

@@ -9,6 +9,7 @@
 #include "processor/risk_provider.h"
 #include "store/store.h"
 #include "vault/vault.h"
+#include "world/http.h"
 #include "world/world.h"
 
 struct flows;
@@ -85,6 +86,8 @@ struct processor_settings {
     struct processor_keys keys;
     const char *url;          /* base address, without a slash at the end; NULL: it is not set up, and nothing is sent */
     const char *ca_file;      /* as in struct http_call */
+    const char *certificate_origins; /* where certificates of notices may come from; NULL: where the processor says */
+    const char *certificate_ca_file; /* PEM: the only anchors of those; NULL: the system's */
     micros timeout;           /* of one call; longer than any answer takes */
     micros connect_timeout;
     micros resend_after;      /* quiet time: how long a request that was killed here may still be running there */
@@ -97,6 +100,7 @@ struct flows_options {
     struct hash key_secret;   /* makes processors' idempotency keys */
     struct hash risk_secret;  /* hides by whom tries are counted */
     str merchant;
+    bool live;                /* real money: notices of the other mode are not believed */
     const char *public_url;   /* where the world reaches us, without a slash at the end; payers come back to it */
     struct node_life life;    /* which node this is, among several on one database; without a name: it is alone */
     const char *store_path;   /* for the room on its disk; NULL: not watched */
@@ -192,9 +196,29 @@ struct change_wish {
 };
 void flows_change(struct flows *flows, const struct request_name *name, const struct change_wish *wish, struct waiter *waiter);
 
-/* The payer is back, or something else says that he may have done what he had to: the processor is asked, soon. Nothing when that
- * payment does not wait for its payer. */
+/* The payer is back, or something else says that there is news of that payment: its processor is asked at once what became of the
+ * operation that waits or is in doubt. Nothing when there is none. */
 void flows_look_again(struct flows *flows, str payment_id);
+
+/* How a notice is answered. */
+enum notice_answer {
+    NOTICE_ACCEPTED,    /* it is the processor's own and durable, or was before; what follows from it is our affair */
+    NOTICE_FORGED,      /* nothing shows that it is the processor's */
+    NOTICE_NOT_AWAITED, /* there is no such account, or none that sends notices */
+    NOTICE_UNDECIDED,   /* it could not be found out whether it is: it may come again */
+    NOTICE_STORAGE_LOW, /* no room on the disk: it may come again */
+    NOTICE_NO_LEASE,    /* this node may not do anything just now: it may come again */
+};
+
+/* Somebody who brought one. Kept by its owner until `answered` was called, exactly once, on the loop. */
+struct notice_bringer {
+    void (*answered)(struct notice_bringer *bringer, enum notice_answer answer);
+};
+
+/* What a processor tells by itself (a webhook) is a hint: its payment is looked at, and only what the processor then answers changes it.
+ * `account` is ACCOUNT_DEFAULT: there is one at each processor. The request stays until it is answered. */
+#define ACCOUNT_DEFAULT "default"
+void flows_take_notice(struct flows *flows, str processor, str account, const struct http_request *request, struct notice_bringer *bringer);
 
 /* A person says how an operation in review ended. `by` names him, for history. */
 struct settle_wish {

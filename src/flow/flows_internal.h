@@ -6,6 +6,7 @@
 #include "flow/flow.h"
 #include "flow/flows.h"
 #include "base/metric.h"
+#include "flow/certificates.h"
 #include "flow/pace.h"
 #include "flow/session.h"
 #include "world/http_client.h"
@@ -17,6 +18,7 @@ struct line {
     struct processor_settings settings;
     struct pace pace;
     struct session session;
+    struct certificates certificates;
 };
 
 /* The steps of operation.c's table. */
@@ -119,6 +121,8 @@ struct operation_flow {
     bool goes_on;                  /* another one follows it */
     struct operation_record *refunds; /* of the payment, as the last transaction that looked saw them */
     size_t refund_count;
+    struct dispute_record *disputes; /* the same */
+    size_t dispute_count;
     struct payment_id running_payment; /* that our key's first request is working on ... */
     struct operation_id running_operation; /* ... and the operation that keeps its answer */
     bool runs_elsewhere; /* another node drives that operation */
@@ -132,6 +136,10 @@ struct operation_flow {
     struct verdict verdict;
     micros pause;    /* before the next try */
     bool probes;     /* the breaker is open, and this call, or the one that follows it, is its probe */
+    micros pause_ends; /* monotonic, while it pauses; 0: it does not */
+    bool has_hint;     /* something says that there is news, which have not been asked for yet */
+    bool is_early;     /* the call asks for them, before a killed request is certainly over: what it does not find may still come */
+    bool inquired_late; /* what was going to be done after the pause: an inquiry */
     int busy_tries;  /* for the back-off */
     bool inquires;   /* the next call asks what became of the tries before it */
     int absent;      /* inquiries in a row that found nothing */
@@ -157,6 +165,7 @@ struct flows {
     size_t line_count;
     micros opened_at; /* monotonic */
     size_t running;
+    size_t disputes; /* that are being looked at */
     size_t calls;
     size_t waiters;
     bool stopping;
@@ -231,13 +240,15 @@ struct next read_answer(struct flow *flow);
 void give_up_call(struct operation_flow *flow);
 /* The card of the flow's operation, which the caller wipes. False: it cannot be had any more. */
 bool open_card(const struct operation_flow *flow, struct card *out) MUST_CHECK;
+/* Of one that pauses: the next call asks for the news instead. False: its processor cannot be asked. */
+bool ask_early(struct operation_flow *flow);
 
 /* ---- answering.c ---- */
 
 /* What was asked first: the answer to an automatic payment is that of its authorization, whatever ran last. */
 enum operation_kind asked_of(const struct operation_flow *flow, const struct payment_record *record);
 
-/* Looks up the record's refunds, for the answers that follow. In a transaction. */
+/* Looks up the record's refunds and disputes, for the answers that follow. In a transaction. */
 void load_refunds(struct operation_flow *flow, const struct payment_record *record);
 /* Writes the reply for that ending from `record` (NULL: none), in the flow's arena. */
 void write_reply(struct operation_flow *flow, enum ending_kind kind, enum refusal refusal, const struct payment_record *record);
@@ -316,11 +327,16 @@ bool lease_holds(const struct flows *flows);
 /* Does this node, in this life, drive that operation? */
 bool is_driven_here(const struct flows *flows, const struct operation_record *operation);
 
+/* ---- dispute.c ---- */
+
+/* Asks the processor how that dispute stands, if it is due. */
+void look_at_dispute(struct flows *flows, const struct payment_id *payment_id, str dispute_id);
+
 /* ---- recovery.c, room.c ---- */
 
 /* Enters an open operation that nobody here works on yet into the table by the side door. */
 void take_up_operation(struct flows *flows, const struct operation_record *operation);
-/* Asks the processor about a payment that waits for its payer, unless somebody here works on it already. */
+/* Asks the processor about a payment that waits for its payer or is in doubt. Whoever works on it here does so as soon as he can. */
 void look_again(struct flows *flows, const struct payment_id *id);
 
 void recovery_close(struct flows *flows);
@@ -337,5 +353,7 @@ void measure_route(str rule, str processor);
 void measure_risk(str rule, str decision);
 void measure_risk_call(bool is_answered);
 void measure_fall_over(str from, str to);
+void measure_dispute(enum dispute_state state);
+void measure_notice(size_t result); /* of notice.c's words */
 
 #endif

@@ -49,6 +49,23 @@ static struct metric risk_answers = { .name = "florin_risk_calls_total", .labels
                                       .help = "Questions to the company that judges payments, by what came of them.", .kind = METRIC_COUNTER },
                      risk_silences = { .name = "florin_risk_calls_total", .labels = "result=\"down\"",
                                        .help = "Questions to the company that judges payments, by what came of them.", .kind = METRIC_COUNTER };
+#define NOTICES(result_word)                                                                                           \
+    {                                                                                                                  \
+        .name = "florin_notices_total", .labels = "result=\"" result_word "\"",                                        \
+        .help = "Notices of processors, by what was made of them.", .kind = METRIC_COUNTER                             \
+    }
+static struct metric notices[] = {
+    NOTICES("taken"), NOTICES("kept"), NOTICES("foreign"), NOTICES("quarantined"), NOTICES("duplicate"), NOTICES("forged"),
+};
+#define DISPUTES(state_word)                                                                                           \
+    {                                                                                                                  \
+        .name = "florin_disputes_total", .labels = "state=\"" state_word "\"",                                         \
+        .help = "Changes of disputes, by the state that came of them.", .kind = METRIC_COUNTER                         \
+    }
+static struct metric disputes[DISPUTE_STATE_COUNT] = {
+    [DISPUTE_NEEDS_RESPONSE] = DISPUTES("needs_response"), [DISPUTE_UNDER_REVIEW] = DISPUTES("under_review"),
+    [DISPUTE_WON] = DISPUTES("won"), [DISPUTE_LOST] = DISPUTES("lost"),
+};
 static struct metric takeovers = { .name = "florin_node_takeovers_total", .help = "Nodes whose work this one took over.",
                                    .kind = METRIC_COUNTER };
 static struct metric operations_taken_over = { .name = "florin_operations_taken_over_total",
@@ -119,6 +136,8 @@ void flows_register_metrics(void)
     metric_register(&stray_holds);
     metric_register(&risk_answers);
     metric_register(&risk_silences);
+    for (size_t i = 0; i < COUNT_OF(notices); i++) metric_register(&notices[i]);
+    for (size_t i = 0; i < COUNT_OF(disputes); i++) metric_register(&disputes[i]);
     metric_register(&takeovers);
     metric_register(&operations_taken_over);
 }
@@ -128,6 +147,10 @@ void measure_takeover(size_t count)
     metric_add(&takeovers, 1);
     metric_add(&operations_taken_over, (int64_t)count);
 }
+
+void measure_dispute(enum dispute_state state) { metric_add(&disputes[state], 1); }
+
+void measure_notice(size_t result) { metric_add(&notices[result], 1); }
 
 void measure_call(const struct http_call *call, bool first)
 {

@@ -221,8 +221,21 @@ static struct next wait_a_while(struct flow *base)
         return finish();
     }
     enter_by_payment(flow);
+    flow->pause_ends = world_monotonic(base->world) + flow->pause;
+    if (flow->has_hint && ask_early(flow)) return go(CALL_PROCESSOR);
     flow_wake_after(base, flow->pause);
     return sleep_then(CALL_PROCESSOR);
+}
+
+/* There were news while it was at work: as if it came by the side door. */
+static struct next look_once_more(struct operation_flow *flow)
+{
+    stand_alone(flow);
+    flow->has_hint = flow->acknowledged = false;
+    flow->busy_tries = flow->absent = 0;
+    flow->entry = ENTRY_LOOK;
+    enter_by_payment(flow);
+    return go(RELOAD);
 }
 
 /* What he does is his to say when: until then nothing of it is kept here. No call that follows needs the card. */
@@ -232,7 +245,7 @@ static struct next wait_for_payer(struct flow *base)
     vault_shred(flow->flows->options.vault, flow->spent_slot, operation_id_str(&flow->operation.id));
     if (flow->wish.token_id.bytes) vault_shred(flow->flows->options.vault, flow->wish.token_slot, flow->wish.token_id);
     if (flow->has_reply) answer_waiters(flow, &flow->reply);
-    return finish();
+    return flow->has_hint ? look_once_more(flow) : finish();
 }
 
 static struct next decline_work(struct flow *base)

@@ -200,6 +200,13 @@ static struct next turn_away(struct operation_flow *flow, enum ending_kind why)
     return flow->entry == ENTRY_EXPIRE ? finish() : go(REPLY);
 }
 
+/* Only who sends notices tells us of disputes. */
+static bool is_disputed(struct operation_flow *flow)
+{
+    return flow->line->settings.processor->notices &&
+           store_has_blocking_dispute(flow->flow.store, &flow->flow.arena, merchant_of(flow), &flow->moved.id);
+}
+
 static struct next begin_requested(struct operation_flow *flow)
 {
     struct token_record token = { 0 };
@@ -212,6 +219,7 @@ static struct next begin_requested(struct operation_flow *flow)
         if (refusal_of_route(flow) != REFUSED_NOT) return refuse(flow, refusal_of_route(flow));
     }
     flow->command.can = flow->line->settings.processor->can;
+    flow->command.is_disputed = flow->command.kind == COMMAND_REFUND && is_disputed(flow);
     flow->command.amount.currency = flow->command.amount.currency.code[0] ? flow->command.amount.currency : flow->moved.payment.amount.currency;
 
     struct decision decision = payment_decide(&flow->moved.payment, &flow->command);

@@ -67,11 +67,10 @@ static struct next leave_to_others(struct operation_flow *flow)
     return go(REPLY);
 }
 
-/* Nobody waits for a payer any more: what is open is another's, and is left alone. */
+/* Nothing is open, or nothing that waits: whoever works on it, does. */
 static struct next look_no_more(struct operation_flow *flow)
 {
-    load_payer(flow);
-    stop_looking(flow);
+    store_drop_look(flow->flow.store, merchant_of(flow), payment_id_str(&flow->payment_id), flow->command.now);
     return leave_to_others(flow);
 }
 
@@ -80,7 +79,8 @@ struct next reload(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     flow->has_moved = false;
-    if (!load_open_operation(flow) || !is_driven_here(flow->flows, &flow->moved_operation)) return leave_to_others(flow);
+    if (!load_open_operation(flow)) return flow->entry == ENTRY_LOOK ? look_no_more(flow) : leave_to_others(flow);
+    if (!is_driven_here(flow->flows, &flow->moved_operation)) return leave_to_others(flow);
     if (flow->entry == ENTRY_LOOK && flow->moved_operation.state != OPERATION_WAITING) return look_no_more(flow);
     flow->record = flow->moved;
     flow->operation = flow->moved_operation;

@@ -14,9 +14,11 @@ enum { OPEN_PAGE = 500,
        OLD_TOKENS_MAX = 1000,
        REVIEWS_MAX = 200,
        OLD_TRIES_MAX = 5000,
+       OLD_NOTICES_MAX = 1000,
        EXIT_UNREADABLE = 70 /* EX_SOFTWARE, as the store itself stops */ };
 
 #define SWEEP_PAUSE (INT64_C(15) * MICROS_PER_SECOND)
+#define NOTICE_KEPT (INT64_C(30) * 24 * 3600 * MICROS_PER_SECOND) /* longer than any processor repeats one */
 
 /* An open operation, and the slot that its row names. */
 struct open_card {
@@ -36,10 +38,13 @@ struct recovery {
     size_t open_count, open_capacity;
     struct payment_id counted_from; /* the fraud checks count payments from this id on */
     micros now, before; /* holds that ended before the second are over */
+    micros looked_at;   /* looks that were due then are known */
     micros ran;    /* running time, by our own count */
     micros ran_most; /* and by that of whoever is ahead */
-    struct payment_id *expired, *looks, *reviews;
-    size_t expired_count, look_count, review_count;
+    struct payment_id *expired, *reviews;
+    struct payment_id *looks; /* in the end, those that were known to whoever works on them */
+    struct dispute_record *disputes; /* to be looked at */
+    size_t expired_count, look_count, review_count, dispute_count;
     bool busy;
 };
 
@@ -63,7 +68,40 @@ void take_up_operation(struct flows *flows, const struct operation_record *opera
     if (!waits) enter(flows, ENTRY_RELOAD, &operation->payment_id, COMMAND_AUTHORIZE, RELOAD);
 }
 
-void look_again(struct flows *flows, const struct payment_id *id) { enter(flows, ENTRY_LOOK, id, COMMAND_AUTHORIZE, RELOAD); }
+/* One that pauses is woken; one that is at work looks when that has brought no end. */
+static void hasten(struct operation_flow *flow)
+{
+    flow->has_hint = true;
+    if (flow->pause_ends == 0 || flow->is_early || !ask_early(flow)) return;
+    world_timer_stop(flow->flow.world, &flow->flow.timer);
+    flow_wake(&flow->flow);
+}
+
+void look_again(struct flows *flows, const struct payment_id *id)
+{
+    struct operation_flow *here = find_by_payment(flows, payment_id_str(id));
+    if (here) hasten(here);
+    else enter(flows, ENTRY_LOOK, id, COMMAND_AUTHORIZE, RELOAD);
+}
+
+/* Is it in doubt, and in memory here? Then the hint has come where it was meant to. One that waits for its payer says itself when it is
+ * looked at next. */
+static bool is_doubted_here(struct flows *flows, const struct payment_id *id)
+{
+    const struct operation_flow *here = find_by_payment(flows, payment_id_str(id));
+    return here && !here->flow.in_transaction && here->operation.state != OPERATION_WAITING;
+}
+
+static void look_at_all(struct recovery *recovery)
+{
+    size_t doubted = 0;
+    for (size_t i = 0; i < recovery->look_count; i++) {
+        struct payment_id id = recovery->looks[i];
+        if (is_doubted_here(recovery->flows, &id)) recovery->looks[doubted++] = id;
+        look_again(recovery->flows, &id);
+    }
+    recovery->look_count = doubted;
+}
 
 /* ---- now and then: holds that are over, payers who are waited for, keys that are old ---- */
 
@@ -89,6 +127,10 @@ static void drop_old_requests(struct work *work, void *store)
     store_drop_requests(store, merchant_of(recovery), recovery->ran_most - recovery->flows->options.request_kept, OLD_REQUESTS_MAX);
     store_erase_expired_tokens(store, merchant_of(recovery), recovery->now, OLD_TOKENS_MAX);
     store_drop_tries(store, merchant_of(recovery), payment_id_str(&recovery->counted_from), OLD_TRIES_MAX);
+    for (size_t i = 0; i < recovery->look_count; i++) {
+        store_drop_look(store, merchant_of(recovery), payment_id_str(&recovery->looks[i]), recovery->looked_at);
+    }
+    store_drop_notices(store, merchant_of(recovery), recovery->now - NOTICE_KEPT, OLD_NOTICES_MAX);
     store_save_meta(store, STR("ran_us"), arena_format(&recovery->arena, "%lld", (long long)recovery->ran_most));
 }
 
@@ -107,6 +149,8 @@ static void list_expired(struct work *work, void *store)
     recovery->review_count = store_list_open_reviews(store, &recovery->arena, merchant_of(recovery), recovery->now + PAYMENT_REVIEW_SPARE,
                                                      REVIEWS_MAX, &recovery->reviews);
     recovery->look_count = store_list_looks(store, &recovery->arena, merchant_of(recovery), recovery->now, LOOKS_MAX, &recovery->looks);
+    recovery->dispute_count = store_list_dispute_looks(store, &recovery->arena, merchant_of(recovery), recovery->now, LOOKS_MAX,
+                                                       &recovery->disputes);
 }
 
 /* A payment of that time would have an id that is not less: what no window reaches any more lies before it. */
@@ -131,8 +175,13 @@ static void end_expired(struct work *work)
     for (size_t i = 0; work->result == WORK_DONE && i < recovery->review_count; i++) {
         enter(recovery->flows, ENTRY_EXPIRE, &recovery->reviews[i], COMMAND_END_REVIEW, PREPARE);
     }
-    for (size_t i = 0; work->result == WORK_DONE && i < recovery->look_count; i++) look_again(recovery->flows, &recovery->looks[i]);
+    if (work->result != WORK_DONE) recovery->look_count = 0;
+    look_at_all(recovery);
+    for (size_t i = 0; work->result == WORK_DONE && i < recovery->dispute_count; i++) {
+        look_at_dispute(recovery->flows, &recovery->disputes[i].payment_id, recovery->disputes[i].id);
+    }
     recovery->ran = flows_running_time(recovery->flows);
+    recovery->looked_at = recovery->now;
     recovery->now = world_now(recovery->flows->options.world);
     recovery->counted_from = id_at(recovery->now - longest_window(recovery->flows));
     vault_wipe_overdue(recovery->flows->options.vault);

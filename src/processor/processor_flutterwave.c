@@ -7,6 +7,7 @@
 #include "base/moment.h"
 #include "processor/answer.h"
 #include "processor/decimal.h"
+#include "processor/flutterwave.h"
 #include "processor/holes.h"
 #include "processor/span.h"
 
@@ -42,18 +43,22 @@ static bool is_plain(str text)
 }
 
 /* Lists tell numbers as texts (10). */
-static str number_of(const struct json *value)
+str flutterwave_number(const struct json *value)
 {
     return json_kind_of(value) == JSON_NUMBER ? json_number(value) : json_string(value);
 }
 
-static bool read_id(const struct json *charge, struct processor_id *out)
+bool flutterwave_read_id(str number, str flw_ref, struct processor_id *out)
 {
-    str number = number_of(json_find(charge, "id")), flw_ref = json_string(json_find(charge, "flw_ref"));
     *out = (struct processor_id){ "" };
     if (!is_plain(number) || !is_plain(flw_ref) || number.length + flw_ref.length + 1 >= sizeof out->text) return false;
     snprintf(out->text, sizeof out->text, "%.*s:%.*s", STR_FORMAT(number), STR_FORMAT(flw_ref));
     return true;
+}
+
+static bool read_id(const struct json *charge, struct processor_id *out)
+{
+    return flutterwave_read_id(flutterwave_number(json_find(charge, "id")), json_string(json_find(charge, "flw_ref")), out);
 }
 
 /* ---- asking ---- */
@@ -430,7 +435,7 @@ static const struct json *find_ours(const struct json *list, const struct proces
 /* "completed" is begun, "completed-" and a way is done (11). */
 static void read_refunded(const struct json *refund, const struct processor_call *call, struct outcome *out)
 {
-    str status = json_string(json_find(refund, "status")), number = number_of(json_find(refund, "id"));
+    str status = json_string(json_find(refund, "status")), number = flutterwave_number(json_find(refund, "id"));
     bool has_id = is_plain(number) && str_copy_to(number, out->id.text, sizeof out->id.text);
     bool is_begun = str_equal(status, STR("completed")) || str_starts_with(status, STR("pending"));
     bool is_done = str_starts_with(status, STR("completed-"));
@@ -466,13 +471,67 @@ static void read_found_hold(struct arena *arena, const struct processor_call *ca
                             struct processor_found *out)
 {
     const struct json *body = answer_json(arena, answer), *charge = json_find(body, "data");
-    str amount = number_of(json_find(charge, "amount"));
+    str amount = flutterwave_number(json_find(charge, "amount"));
     (void)call;
     *out = (struct processor_found){ .kind = FOUND_NOTHING_SURE };
     if (is_unknown_there(answer, body)) out->kind = FOUND_ABSENT;
     if (answer->status != 200 || !answer_says(charge, "status", STR("successful"))) return;
     out->amount.currency = answer_currency(json_string(json_find(charge, "currency")));
     if (decimal_minor(amount, out->amount.currency, &out->amount.minor)) out->kind = FOUND_IT;
+}
+
+/* ---- chargebacks: there is only a list, by what they are about ---- */
+
+static void look_up_dispute(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    get(arena_format(arena, "/v3/chargebacks?flw_ref=%.*s", STR_FORMAT(flw_ref_in(call->authorization_ref))), out);
+}
+
+/* clang-format off */
+static const struct {
+    const char *status;
+    enum dispute_state state;
+} dispute_words[] = {
+    { "initiated", DISPUTE_NEEDS_RESPONSE },
+    { "declined",  DISPUTE_UNDER_REVIEW   }, /* by the merchant: his bank decides */
+    { "accepted",  DISPUTE_LOST           }, /* by the merchant */
+    { "won",       DISPUTE_WON            },
+    { "lost",      DISPUTE_LOST           },
+};
+/* clang-format on */
+
+static bool read_dispute_state(const struct json *dispute, enum dispute_state *out)
+{
+    for (size_t i = 0; i < COUNT_OF(dispute_words); i++) {
+        *out = dispute_words[i].state;
+        if (answer_says(dispute, "status", str_of(dispute_words[i].status))) return true;
+    }
+    return false;
+}
+
+static const struct json *find_dispute(const struct json *list, str id)
+{
+    for (struct json_item item = json_first(list); item.value; item = json_next(item)) {
+        if (str_equal(flutterwave_number(json_find(item.value, "id")), id)) return item.value;
+    }
+    return NULL;
+}
+
+static void read_dispute(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                         struct processor_dispute *out)
+{
+    const struct json *body = answer_json(arena, answer), *list = json_find(body, "data"), *dispute = find_dispute(list, call->dispute_ref);
+    *out = (struct processor_dispute){ .kind = DISPUTE_NOTHING_SURE };
+    if (answer->status != 200 || json_kind_of(list) != JSON_LIST) return;
+    if (!dispute && is_whole(body)) out->kind = DISPUTE_ABSENT;
+    if (!dispute || !answer_says(dispute, "flw_ref", flw_ref_in(call->authorization_ref))) return;
+    out->stage = DISPUTE_CHARGEBACK;
+    out->reason = json_string(json_find(dispute, "comment"));
+    out->amount.currency = answer_currency(json_string(json_find(dispute, "currency")));
+    bool is_told = read_dispute_state(dispute, &out->state) &&
+                   decimal_minor(flutterwave_number(json_find(dispute, "amount")), out->amount.currency, &out->amount.minor);
+    if (!moment_parse(json_string(json_find(dispute, "due_date")), &out->due_at)) out->due_at = 0;
+    if (is_told) out->kind = DISPUTE_FOUND;
 }
 
 extern const struct processor processor_flutterwave;
@@ -507,4 +566,6 @@ const struct processor processor_flutterwave = {
     .look_ups = {
         [OPERATION_AUTHORIZE] = { look_up_authorize, read_found_hold },
     },
+    .notices = &flutterwave_notices,
+    .dispute = { look_up_dispute, read_dispute },
 };

@@ -8,6 +8,7 @@
 #include "processor/answer.h"
 #include "processor/decimal.h"
 #include "processor/holes.h"
+#include "processor/paypal_notices.h"
 #include "processor/paypal_words.h"
 
 #define HOUR (INT64_C(3600) * MICROS_PER_SECOND)
@@ -533,6 +534,59 @@ static void read_found_refund(struct arena *arena, const struct processor_call *
     if (!keep_id(capture_above(refund), &out->parent)) out->kind = FOUND_NOTHING_SURE;
 }
 
+/* ---- disputes ---- */
+
+static void look_up_dispute(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    get(arena_format(arena, "/v1/customer/disputes/%.*s", STR_FORMAT(call->dispute_ref)), out);
+}
+
+static bool dispute_ended(const struct json *dispute, const char *words)
+{
+    const struct json *outcome = json_find(dispute, "dispute_outcome");
+    str rest = str_of(words);
+    while (rest.length > 0) {
+        if (answer_says(outcome, "outcome_code", str_cut(rest, ' ', &rest))) return true;
+    }
+    return false;
+}
+
+/* Where PayPal bears the loss itself, the merchant has won. An end without a word is none yet. */
+static enum dispute_state dispute_state_of(const struct json *dispute)
+{
+    if (has_status(dispute, "OPEN WAITING_FOR_SELLER_RESPONSE")) return DISPUTE_NEEDS_RESPONSE;
+    if (!has_status(dispute, "RESOLVED")) return DISPUTE_UNDER_REVIEW;
+    if (dispute_ended(dispute, "RESOLVED_SELLER_FAVOUR CANCELED_BY_BUYER RESOLVED_WITH_PAYOUT DENIED")) return DISPUTE_WON;
+    return dispute_ended(dispute, "RESOLVED_BUYER_FAVOUR ACCEPTED") ? DISPUTE_LOST : DISPUTE_UNDER_REVIEW;
+}
+
+static bool read_dispute_stage(const struct json *dispute, enum dispute_stage *out)
+{
+    static const char *const words[DISPUTE_STAGE_COUNT] = { "INQUIRY", "CHARGEBACK", "PRE_ARBITRATION", "ARBITRATION" };
+    for (int i = 0; i < DISPUTE_STAGE_COUNT; i++) {
+        *out = (enum dispute_stage)i;
+        if (answer_says(dispute, "dispute_life_cycle_stage", str_of(words[i]))) return true;
+    }
+    return false;
+}
+
+static void read_dispute(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                         struct processor_dispute *out)
+{
+    struct processor_found found;
+    const struct json *dispute = begin_look_up(arena, answer, &found), *amount = json_find(dispute, "dispute_amount");
+    const struct json *capture = json_first(json_find(dispute, "disputed_transactions")).value;
+    *out = (struct processor_dispute){ .kind = found.kind == FOUND_ABSENT ? DISPUTE_ABSENT : DISPUTE_NOTHING_SURE };
+    if (!dispute || !answer_says(capture, "seller_transaction_id", call->capture_ref)) return;
+    out->state = dispute_state_of(dispute);
+    out->reason = json_string(json_find(dispute, "reason"));
+    out->amount.currency = answer_currency(json_string(json_find(amount, "currency_code")));
+    bool is_told = read_dispute_stage(dispute, &out->stage) &&
+                   decimal_minor(json_string(json_find(amount, "value")), out->amount.currency, &out->amount.minor);
+    if (!moment_parse(json_string(json_find(dispute, "seller_response_due_date")), &out->due_at)) out->due_at = 0;
+    if (is_told) out->kind = DISPUTE_FOUND;
+}
+
 extern const struct processor processor_paypal;
 const struct processor processor_paypal = {
     .name = "paypal",
@@ -560,7 +614,7 @@ const struct processor processor_paypal = {
         [OPERATION_REFUND] = PROTECTED_BY_KEY, /* there may be several */
     },
     .inquiries = {
-        [OPERATION_AUTHORIZE] = { inquire_order, find_authorize }, /* of one that its payer was sent away with */
+        [OPERATION_AUTHORIZE] = { inquire_order, find_authorize, .by_id = true }, /* of one that its payer was sent away with */
         [OPERATION_CAPTURE] = { inquire_order, find_capture },
         [OPERATION_VOID] = { inquire_order, find_void },
         [OPERATION_REFUND] = { inquire_order, find_refund },
@@ -570,4 +624,6 @@ const struct processor processor_paypal = {
         [OPERATION_CAPTURE] = { look_up_capture, read_found_capture },
         [OPERATION_REFUND] = { look_up_refund, read_found_refund },
     },
+    .notices = &paypal_notices,
+    .dispute = { look_up_dispute, read_dispute },
 };

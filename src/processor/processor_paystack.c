@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* processor_paystack: JSON to Paystack and back. It only sells: a charge takes the money at once, and is undone by a refund. Our reference is
  * taken once and nothing is repeated, so doubt is resolved by verifying it. How Paystack really behaves stands in docs/reference/paystack.md. */
+#include "base/moment.h"
 #include "processor/answer.h"
 #include "processor/holes.h"
+#include "processor/paystack.h"
 
 enum { HUNDREDTHS = 100, REFUNDS_LISTED = 100 };
 
@@ -436,14 +438,19 @@ static const struct json *begin_look_up(struct arena *arena, const struct proces
 }
 
 /* A sum that is no whole number of our unit equals nothing, and shows as drift; so does a currency that is none of ours. */
-static void read_found(const struct json *data, const char *name, struct processor_found *out)
+bool paystack_read_money(const struct json *data, const char *name, money *out)
 {
     int64_t sum;
-    if (!read_sum(json_find(data, name), &sum)) return;
-    out->amount.currency = answer_currency(json_string(json_find(data, "currency")));
-    int64_t factor = out->amount.currency.code[0] ? factor_of(out->amount.currency) : 1;
-    out->amount.minor = sum % factor == 0 ? sum / factor : sum;
-    out->kind = FOUND_IT;
+    if (!read_sum(json_find(data, name), &sum)) return false;
+    out->currency = answer_currency(json_string(json_find(data, "currency")));
+    int64_t factor = out->currency.code[0] ? factor_of(out->currency) : 1;
+    out->minor = sum % factor == 0 ? sum / factor : sum;
+    return true;
+}
+
+static void read_found(const struct json *data, const char *name, struct processor_found *out)
+{
+    if (paystack_read_money(data, name, &out->amount)) out->kind = FOUND_IT;
 }
 
 static bool was_taken(const struct json *data)
@@ -479,6 +486,37 @@ static void read_found_refund(struct arena *arena, const struct processor_call *
     if (out->kind == FOUND_IT && !read_number(charge, &out->parent)) out->kind = FOUND_NOTHING_SURE;
 }
 
+/* ---- disputes ---- */
+
+static void look_up_dispute(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    get(arena_format(arena, "/dispute/%.*s", STR_FORMAT(call->dispute_ref)), out);
+}
+
+static enum dispute_state dispute_state_of(const struct json *dispute)
+{
+    if (answer_says(dispute, "status", STR("awaiting-merchant-feedback"))) return DISPUTE_NEEDS_RESPONSE;
+    if (!answer_says(dispute, "status", STR("resolved"))) return DISPUTE_UNDER_REVIEW;
+    return answer_says(dispute, "resolution", STR("declined")) ? DISPUTE_WON : DISPUTE_LOST; /* by the merchant */
+}
+
+static void read_dispute(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                         struct processor_dispute *out)
+{
+    struct processor_found found;
+    struct processor_id charge;
+    const struct json *dispute = begin_look_up(arena, answer, &found);
+    *out = (struct processor_dispute){ .kind = found.kind == FOUND_ABSENT ? DISPUTE_ABSENT : DISPUTE_NOTHING_SURE };
+    bool is_ours = dispute && read_number(json_find(json_find(dispute, "transaction"), "id"), &charge) &&
+                   str_equal(str_of(charge.text), call->capture_ref);
+    if (!is_ours || !paystack_read_money(dispute, "refund_amount", &out->amount)) return;
+    out->stage = DISPUTE_CHARGEBACK;
+    out->state = dispute_state_of(dispute);
+    out->reason = json_string(json_find(dispute, "category"));
+    if (!moment_parse(json_string(json_find(dispute, "dueAt")), &out->due_at)) out->due_at = 0;
+    out->kind = DISPUTE_FOUND;
+}
+
 extern const struct processor processor_paystack;
 const struct processor processor_paystack = {
     .name = "paystack",
@@ -507,4 +545,6 @@ const struct processor processor_paystack = {
         [OPERATION_CAPTURE] = { look_up_capture, read_found_capture },
         [OPERATION_REFUND] = { look_up_refund, read_found_refund },
     },
+    .notices = &paystack_notices,
+    .dispute = { look_up_dispute, read_dispute },
 };

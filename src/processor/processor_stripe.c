@@ -5,6 +5,7 @@
 
 #include "processor/answer.h"
 #include "processor/form.h"
+#include "processor/stripe.h"
 #include "processor/stripe_words.h"
 
 #define DAY (INT64_C(24) * 3600 * MICROS_PER_SECOND)
@@ -131,8 +132,7 @@ static const struct json *begin_reading(struct arena *arena, const struct proces
     return NULL;
 }
 
-/* That member, in the currency that stands beside it in small letters. */
-static bool read_sum(const struct json *value, const char *name, money *out)
+bool stripe_read_sum(const struct json *value, const char *name, money *out)
 {
     char code[4] = "";
     str lower_case = json_string(json_find(value, "currency"));
@@ -145,7 +145,7 @@ static bool read_sum(const struct json *value, const char *name, money *out)
 static bool amount_is(const struct json *value, const char *name, money wanted)
 {
     money said;
-    return read_sum(value, name, &said) && money_equal(said, wanted);
+    return stripe_read_sum(value, name, &said) && money_equal(said, wanted);
 }
 
 static void read_method(const struct json *body, struct outcome *out)
@@ -318,7 +318,7 @@ static void find_refund(struct arena *arena, const struct processor_call *call, 
 
 static void read_found(const struct json *value, const char *amount, struct processor_found *out)
 {
-    if (read_sum(value, amount, &out->amount)) out->kind = FOUND_IT;
+    if (stripe_read_sum(value, amount, &out->amount)) out->kind = FOUND_IT;
 }
 
 static const struct json *begin_look_up(struct arena *arena, const struct processor_answer *answer, struct processor_found *out)
@@ -353,6 +353,56 @@ static void read_found_refund(struct arena *arena, const struct processor_call *
     bool is_it = refund && answer_says(refund, "id", call->refund_ref);
     if (is_it) read_found(refund, "amount", out);
     if (is_it && !answer_id(json_find(refund, "charge"), STR("ch_"), &out->parent)) out->kind = FOUND_NOTHING_SURE;
+}
+
+/* ---- disputes ---- */
+
+static void look_up_dispute(struct arena *arena, const struct processor_call *call, struct processor_request *out)
+{
+    get(arena_format(arena, "/v1/disputes/%.*s", STR_FORMAT(call->dispute_ref)), out);
+}
+
+/* What begins with "warning" is an inquiry; whoever says no more in time has lost. */
+/* clang-format off */
+static const struct {
+    const char *status;
+    enum dispute_stage stage;
+    enum dispute_state state;
+} dispute_words[] = {
+    { "warning_needs_response", DISPUTE_INQUIRY,    DISPUTE_NEEDS_RESPONSE },
+    { "warning_under_review",   DISPUTE_INQUIRY,    DISPUTE_UNDER_REVIEW   },
+    { "warning_closed",         DISPUTE_INQUIRY,    DISPUTE_WON            },
+    { "needs_response",         DISPUTE_CHARGEBACK, DISPUTE_NEEDS_RESPONSE },
+    { "under_review",           DISPUTE_CHARGEBACK, DISPUTE_UNDER_REVIEW   },
+    { "won",                    DISPUTE_CHARGEBACK, DISPUTE_WON            },
+    { "lost",                   DISPUTE_CHARGEBACK, DISPUTE_LOST           },
+};
+/* clang-format on */
+
+static bool read_dispute_state(const struct json *dispute, struct processor_dispute *out)
+{
+    for (size_t i = 0; i < COUNT_OF(dispute_words); i++) {
+        out->stage = dispute_words[i].stage;
+        out->state = dispute_words[i].state;
+        if (answer_says(dispute, "status", str_of(dispute_words[i].status))) return true;
+    }
+    return false;
+}
+
+static void read_dispute(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer,
+                         struct processor_dispute *out)
+{
+    struct processor_found found;
+    int64_t due;
+    const struct json *dispute = begin_look_up(arena, answer, &found);
+    *out = (struct processor_dispute){ .kind = found.kind == FOUND_ABSENT ? DISPUTE_ABSENT : DISPUTE_NOTHING_SURE };
+    if (!dispute || !answer_says(dispute, "payment_intent", call->authorization_ref)) return;
+    bool is_told = read_dispute_state(dispute, out) && stripe_read_sum(dispute, "amount", &out->amount);
+    out->reason = json_string(json_find(dispute, "reason"));
+    if (json_int64(json_find(json_find(dispute, "evidence_details"), "due_by"), &due) && due > 0 && due < INT32_MAX * INT64_C(8)) {
+        out->due_at = due * MICROS_PER_SECOND;
+    }
+    if (is_told) out->kind = DISPUTE_FOUND;
 }
 
 extern const struct processor processor_stripe;
@@ -398,4 +448,6 @@ const struct processor processor_stripe = {
         [OPERATION_CAPTURE] = { inquire_intent, read_found_capture },
         [OPERATION_REFUND] = { look_up_refund, read_found_refund },
     },
+    .notices = &stripe_notices,
+    .dispute = { look_up_dispute, read_dispute },
 };

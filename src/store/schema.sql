@@ -106,6 +106,10 @@ CREATE TABLE operation (
 
 CREATE INDEX operation_open ON operation (merchant_id, operation_id) WHERE ended_at IS NULL;
 
+-- By these a notice finds what it is about. The bank sends none, so that its operations, which are the most, cost nothing here.
+CREATE INDEX operation_by_key ON operation (merchant_id, processor_key) WHERE processor <> 'bank';
+CREATE INDEX operation_by_ref ON operation (merchant_id, processor_ref) WHERE processor <> 'bank' AND processor_ref IS NOT NULL;
+
 -- One row an operation whose request was answered: what the merchant was told, byte for byte. Written once.
 CREATE TABLE answer (
     merchant_id  TEXT   NOT NULL,
@@ -150,6 +154,42 @@ CREATE INDEX risk_try_by_bin ON risk_try (merchant_id, bin, failed, at) WHERE bi
 CREATE INDEX risk_try_by_email ON risk_try (merchant_id, email, failed, at) WHERE email IS NOT NULL;
 CREATE INDEX risk_try_by_customer ON risk_try (merchant_id, customer, failed, at) WHERE customer IS NOT NULL;
 CREATE INDEX risk_try_by_ip ON risk_try (merchant_id, ip, failed, at) WHERE ip IS NOT NULL;
+
+-- One row a notice that a processor sent, for 30 days: whoever comes under the same name brings the same news.
+CREATE TABLE notice (
+    merchant_id TEXT   NOT NULL,
+    processor   TEXT   NOT NULL,
+    account     TEXT   NOT NULL,
+    event_id    TEXT   NOT NULL, -- the processor's; where it gives none, the hash of the body
+    type        TEXT   NOT NULL, -- the processor's word
+    body_hash   TEXT   NOT NULL, -- of the bytes, which are not kept: they tell of payers
+    result      TEXT   NOT NULL, -- taken, kept, foreign, quarantined
+    reason      TEXT   NOT NULL, -- why it was quarantined
+    payment_id  TEXT,            -- that it is about, if it is one of ours
+    came_at     BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, processor, account, event_id)
+);
+
+CREATE INDEX notice_by_age ON notice (merchant_id, came_at);
+
+-- One row a dispute that a payer has begun, as the processor told when it was asked last.
+CREATE TABLE dispute (
+    merchant_id  TEXT   NOT NULL,
+    payment_id   TEXT   NOT NULL,
+    dispute_id   TEXT   NOT NULL, -- the processor's
+    state        TEXT   NOT NULL, -- needs_response, under_review, won, lost; empty: it was told of, and the processor not asked yet
+    stage        TEXT   NOT NULL, -- inquiry, chargeback, pre_arbitration, arbitration
+    amount_minor BIGINT NOT NULL,
+    currency     TEXT   NOT NULL,
+    reason       TEXT   NOT NULL, -- the processor's word
+    due_at       BIGINT NOT NULL, -- until when evidence is taken; 0: not told
+    opened_at    BIGINT NOT NULL, -- by our clock, as all that follow
+    changed_at   BIGINT NOT NULL,
+    look_at      BIGINT NOT NULL, -- when the processor is asked; 0: not
+    PRIMARY KEY (merchant_id, payment_id, dispute_id)
+);
+
+CREATE INDEX dispute_by_look ON dispute (merchant_id, look_at) WHERE look_at > 0;
 
 -- One row an idempotency key: what was asked, and the operation that answers it, or the answer of a refusal.
 CREATE TABLE request (

@@ -9,6 +9,7 @@
 #include "base/work.h"
 #include "domain/api_key.h"
 #include "domain/attempt.h"
+#include "domain/dispute.h"
 #include "domain/ids.h"
 #include "domain/risk.h"
 #include "domain/token.h"
@@ -151,6 +152,8 @@ struct payment_record {
     bool rival_possible;
     char risk_rule[RISK_RULE_BYTES]; /* that decided; empty: there were no fraud checks */
     char head_hash[HASH_HEX_BYTES + 1]; /* of the newest event */
+    struct dispute_record *disputes; /* for who tells of it (store_load_disputes); else none */
+    size_t dispute_count;
     str action_url; /* where its payer has to go, for who tells of it; STR_NONE: nowhere, or nobody looked (store_load_action) */
 };
 
@@ -159,6 +162,7 @@ static inline bool payment_is_on_page(const struct payment_record *record) { ret
 
 bool store_load_payment(struct store *store, struct arena *arena, str merchant, str payment_id, struct payment_record *out) MUST_CHECK;
 void store_save_new_payment(struct store *store, str merchant, const struct payment_record *record);
+/* A collision when something has happened to it that the record does not know of. */
 void store_save_payment(struct store *store, str merchant, const struct payment_record *record);
 
 /* For a row that must be there. False: it could not be read, and this transaction will not commit, whatever the caller makes of
@@ -226,6 +230,11 @@ void store_save_new_payer(struct store *store, str merchant, str payment_id, con
 /* What he has to do; look_at 0: nothing more. */
 void store_save_action(struct store *store, str merchant, str payment_id, str action_url, micros look_at);
 
+/* There may be news of that payment: its processor is asked at that moment, if not before. */
+void store_hasten_look(struct store *store, str merchant, str payment_id, micros look_at);
+/* Whoever works on it knows of the look that was due by then. */
+void store_drop_look(struct store *store, str merchant, str payment_id, micros due);
+
 /* Payments whose processor is to be asked now. */
 size_t store_list_looks(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out);
 
@@ -291,6 +300,66 @@ void store_count_open(struct store *store, str merchant, struct open_count *out)
 
 /* The refunds of a payment, oldest first. */
 size_t store_list_refunds(struct store *store, struct arena *arena, str merchant, str payment_id, struct operation_record **out);
+
+/* ---- notices: news that processors send ---- */
+
+/* One that has been proven to be a processor's. */
+struct notice_record {
+    str processor, account, event_id;
+    str type;
+    str body_hash; /* hex SHA-256 */
+    str result;    /* a word */
+    str reason;
+    str payment_id; /* STR_NONE: of none of ours */
+    micros came_at;
+};
+
+/* Did one of that name come before? */
+bool store_has_notice(struct store *store, str merchant, const struct notice_record *notice) MUST_CHECK;
+/* A collision when one of that name has come meanwhile. */
+void store_save_new_notice(struct store *store, str merchant, const struct notice_record *record);
+/* Forgets up to `limit` that came before that moment. */
+void store_drop_notices(struct store *store, str merchant, micros before, int64_t limit);
+
+/* What a notice is about: the operation that a processor other than the bank knows by that reference of ours, in any of its exchanges, or
+ * that id of its own. Empty texts find nothing. */
+bool store_find_operation_by_reference(struct store *store, struct arena *arena, str merchant, str reference,
+                                       struct operation_record *out) MUST_CHECK;
+bool store_find_operation_by_ref(struct store *store, struct arena *arena, str merchant, str processor_ref,
+                                 struct operation_record *out) MUST_CHECK;
+
+/* ---- disputes ---- */
+
+/* A dispute about a payment, as its processor told when it was asked last. */
+struct dispute_record {
+    str id; /* the processor's */
+    struct payment_id payment_id;
+    bool is_known; /* the processor has been asked; without that nothing below but look_at */
+    enum dispute_stage stage;
+    enum dispute_state state;
+    money amount;
+    str reason;      /* the processor's word */
+    micros due_at;   /* until when evidence is taken; 0: not told */
+    micros opened_at, changed_at;
+    micros look_at;  /* when the processor is to be asked; 0: not */
+};
+
+bool store_load_dispute(struct store *store, struct arena *arena, str merchant, str payment_id, str dispute_id,
+                        struct dispute_record *out) MUST_CHECK;
+/* There are news of it, if it was known of before or not: the processor is to be asked at look_at. */
+void store_save_dispute_news(struct store *store, str merchant, str payment_id, str dispute_id, micros look_at);
+/* All of the record, if it still was to be asked about at `look_before`: a collision otherwise, for then there are further news. */
+void store_save_dispute(struct store *store, str merchant, const struct dispute_record *record, micros look_before);
+/* The processor knows of none. */
+void store_drop_dispute(struct store *store, str merchant, const struct dispute_record *record);
+
+/* The known ones of a payment, into its record. */
+void store_load_disputes(struct store *store, struct arena *arena, str merchant, struct payment_record *record);
+bool store_has_blocking_dispute(struct store *store, struct arena *arena, str merchant, const struct payment_id *payment_id);
+
+/* Those whose processor is to be asked now; the records have only names and look_at. */
+size_t store_list_dispute_looks(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit,
+                                struct dispute_record **out);
 
 /* ---- nodes: several gateways on one server (docs/decisions/0025-nodes.md) ---- */
 

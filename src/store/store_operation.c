@@ -57,15 +57,43 @@ static void read_operation(struct sql *sql, struct arena *arena, struct operatio
     record->node_epoch = sql_int(sql, 24);
 }
 
-bool store_load_operation(struct store *store, struct arena *arena, str merchant, str payment_id, str operation_id,
-                          struct operation_record *out)
+static bool find_operation(struct store *store, struct arena *arena, const char *question, const struct sql_value *values, size_t count,
+                           struct operation_record *out)
 {
-    sql_ask(store->sql, "SELECT " OPERATION_COLUMNS " FROM operation WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3",
-            (struct sql_value[]){ TEXT(merchant), TEXT(payment_id), TEXT(operation_id) }, 3);
+    sql_ask(store->sql, question, values, count);
     bool found = sql_next(store->sql);
     if (found) read_operation(store->sql, arena, out);
     sql_end(store->sql);
     return found;
+}
+
+bool store_load_operation(struct store *store, struct arena *arena, str merchant, str payment_id, str operation_id,
+                          struct operation_record *out)
+{
+    return find_operation(store, arena,
+                          "SELECT " OPERATION_COLUMNS " FROM operation WHERE merchant_id = $1 AND payment_id = $2 AND operation_id = $3",
+                          (struct sql_value[]){ TEXT(merchant), TEXT(payment_id), TEXT(operation_id) }, 3, out);
+}
+
+/* Further exchanges have the reference with their number behind it; there is no third one anywhere. */
+bool store_find_operation_by_reference(struct store *store, struct arena *arena, str merchant, str reference, struct operation_record *out)
+{
+    if (reference.length == 0) return false;
+    str second = arena_format(arena, "%.*s-2", STR_FORMAT(reference));
+    return find_operation(store, arena,
+                          "SELECT " OPERATION_COLUMNS " FROM operation WHERE merchant_id = $1 AND processor_key IN ($2, $3) AND "
+                          "processor <> 'bank'",
+                          (struct sql_value[]){ TEXT(merchant), TEXT(reference), TEXT(second) }, 3, out);
+}
+
+/* A payment that is sold has its hold and its capture under one id: either leads to it. */
+bool store_find_operation_by_ref(struct store *store, struct arena *arena, str merchant, str processor_ref, struct operation_record *out)
+{
+    if (processor_ref.length == 0) return false;
+    return find_operation(store, arena,
+                          "SELECT " OPERATION_COLUMNS " FROM operation WHERE merchant_id = $1 AND processor_ref = $2 AND "
+                          "processor <> 'bank'",
+                          (struct sql_value[]){ TEXT(merchant), TEXT(processor_ref) }, 2, out);
 }
 
 void store_save_new_operation(struct store *store, str merchant, const struct operation_record *record)
@@ -228,13 +256,9 @@ void store_take_up(struct store *store, str merchant)
 
 bool store_find_open_operation(struct store *store, struct arena *arena, str merchant, str operation_id, struct operation_record *out)
 {
-    sql_ask(store->sql,
-            "SELECT " OPERATION_COLUMNS " FROM operation WHERE merchant_id = $1 AND ended_at IS NULL AND operation_id = $2",
-            (struct sql_value[]){ TEXT(merchant), TEXT(operation_id) }, 2);
-    bool found = sql_next(store->sql);
-    if (found) read_operation(store->sql, arena, out);
-    sql_end(store->sql);
-    return found;
+    return find_operation(store, arena,
+                          "SELECT " OPERATION_COLUMNS " FROM operation WHERE merchant_id = $1 AND ended_at IS NULL AND operation_id = $2",
+                          (struct sql_value[]){ TEXT(merchant), TEXT(operation_id) }, 2, out);
 }
 
 static void count_row(struct sql *sql, struct open_count *out)

@@ -44,6 +44,21 @@ void store_save_action(struct store *store, str merchant, str payment_id, str ac
              (struct sql_value[]){ TEXT(merchant), TEXT(payment_id), TEXT(action_url), INT(look_at) }, 4, 1);
 }
 
+void store_hasten_look(struct store *store, str merchant, str payment_id, micros look_at)
+{
+    sql_save(store->sql,
+             "INSERT INTO payer (merchant_id, payment_id, email, name, return_url, action_url, look_at) VALUES ($1, $2, '', '', '', '', $3) "
+             "ON CONFLICT (merchant_id, payment_id) DO UPDATE SET look_at = excluded.look_at "
+             "WHERE payer.look_at = 0 OR payer.look_at > excluded.look_at",
+             (struct sql_value[]){ TEXT(merchant), TEXT(payment_id), INT(look_at) }, 3, -1);
+}
+
+void store_drop_look(struct store *store, str merchant, str payment_id, micros due)
+{
+    sql_save(store->sql, "UPDATE payer SET look_at = 0 WHERE merchant_id = $1 AND payment_id = $2 AND look_at > 0 AND look_at <= $3",
+             (struct sql_value[]){ TEXT(merchant), TEXT(payment_id), INT(due) }, 3, -1);
+}
+
 size_t store_list_looks(struct store *store, struct arena *arena, str merchant, micros before, int64_t limit, struct payment_id **out)
 {
     size_t count = 0;

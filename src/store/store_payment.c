@@ -185,7 +185,8 @@ void store_save_payment(struct store *store, str merchant, const struct payment_
              "decline = $13, stray_holds = $14, rival_possible = $15, operation_id = $16, operation_kind = $17, "
              "operation_state = $18, operation_amount_minor = $19, operation_since = $20, operation_next_try_at = $21, "
              "authorized_at = $22, captured_at = $23, voided_at = $24, refunded_at = $25, expires_at = $26, "
-             "changed_at = $27, risk = $28, risk_rule = $29, risk_review = $30, processor = $31 WHERE merchant_id = $1 AND payment_id = $2",
+             "changed_at = $27, risk = $28, risk_rule = $29, risk_review = $30, processor = $31 WHERE merchant_id = $1 AND payment_id = $2 "
+             "AND sequence <= $3",
              values, COUNT_OF(values), 1);
 }
 

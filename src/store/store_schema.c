@@ -9,7 +9,7 @@ extern const char florin_schema_sql[];
 /* Raised with each change of schema.sql, with a script that brings a store of the version before along. A change that only adds (a
  * table, a column with a default) leaves SCHEMA_OLDEST, the version of the oldest florin that may work with it: two versions of the
  * binary can then run beside each other (docs/decisions/0026-two-versions.md). */
-enum { SCHEMA_VERSION = 7, SCHEMA_OLDEST = 3, SCHEMA_FIRST = 2 };
+enum { SCHEMA_VERSION = 8, SCHEMA_OLDEST = 3, SCHEMA_FIRST = 2 };
 
 static const char *const expansions[SCHEMA_VERSION + 1] = {
     [3] = "CREATE TABLE node (node TEXT NOT NULL PRIMARY KEY, epoch BIGINT NOT NULL, beats BIGINT NOT NULL, life TEXT NOT NULL, "
@@ -42,6 +42,15 @@ static const char *const expansions[SCHEMA_VERSION + 1] = {
           "CREATE INDEX risk_try_by_email ON risk_try (merchant_id, email, failed, at) WHERE email IS NOT NULL;"
           "CREATE INDEX risk_try_by_customer ON risk_try (merchant_id, customer, failed, at) WHERE customer IS NOT NULL;"
           "CREATE INDEX risk_try_by_ip ON risk_try (merchant_id, ip, failed, at) WHERE ip IS NOT NULL",
+    [8] = "CREATE INDEX operation_by_key ON operation (merchant_id, processor_key) WHERE processor <> 'bank'; CREATE INDEX operation_by_ref "
+          "ON operation (merchant_id, processor_ref) WHERE processor <> 'bank' AND processor_ref IS NOT NULL; CREATE TABLE notice "
+          "(merchant_id TEXT NOT NULL, processor TEXT NOT NULL, account TEXT NOT NULL, event_id TEXT NOT NULL, type TEXT NOT NULL, "
+          "body_hash TEXT NOT NULL, result TEXT NOT NULL, reason TEXT NOT NULL, payment_id TEXT, came_at BIGINT NOT NULL, "
+          "PRIMARY KEY (merchant_id, processor, account, event_id)); CREATE INDEX notice_by_age ON notice (merchant_id, came_at); "
+          "CREATE TABLE dispute (merchant_id TEXT NOT NULL, payment_id TEXT NOT NULL, dispute_id TEXT NOT NULL, state TEXT NOT NULL, "
+          "stage TEXT NOT NULL, amount_minor BIGINT NOT NULL, currency TEXT NOT NULL, reason TEXT NOT NULL, due_at BIGINT NOT NULL, "
+          "opened_at BIGINT NOT NULL, changed_at BIGINT NOT NULL, look_at BIGINT NOT NULL, PRIMARY KEY (merchant_id, payment_id, "
+          "dispute_id)); CREATE INDEX dispute_by_look ON dispute (merchant_id, look_at) WHERE look_at > 0",
 };
 
 bool tables_exist(struct sql *sql)

@@ -107,6 +107,7 @@ static bool follow_operation(struct history *history, const struct told *told, e
 {
     const struct open_operation *open = &history->payment.operation;
     bool begins = open_before == OPERATION_NONE && open->kind != OPERATION_NONE;
+    if (told->event.kind == EVENT_DISPUTE_CHANGED) return true;
     if (open->kind == OPERATION_AUTHORIZE) history->processor = told->processor;
     if (begins) begin_operation(history, told->operation_id);
     if (begins || open_before == OPERATION_NONE) return true;

@@ -73,6 +73,7 @@ struct http_turn {
     struct arena arena;
     struct http_reader reader;
     bool close_after;
+    bool is_long; /* its body takes one of the few places for long ones */
     uv_write_t write;
     struct http_turn *next; /* in the pool */
 };
@@ -96,6 +97,7 @@ struct http_server {
     struct http_connection_list phases[HTTP_PHASES];
     size_t connections;
     size_t pending;
+    size_t long_bodies;
     size_t handles; /* that libuv still knows */
     bool is_unix;
     bool draining;

@@ -209,8 +209,7 @@ static bool take_framing(struct http_reader *reader, const struct framing *frami
     reader->wants_continue = has_expectation;
     reader->request.has_body = has_coding || framing->lengths > 0;
     if (needs_length(reader)) return http_reader_refuse(reader, HTTP_FAULT_LENGTH_REQUIRED);
-    if (reader->body_length > reader->body_bytes_max) return http_reader_refuse(reader, HTTP_FAULT_BODY_TOO_LARGE);
-    return true;
+    return http_reader_has_room(reader, 0);
 }
 
 static void take_persistence(struct http_reader *reader)

@@ -69,13 +69,24 @@ static int on_headers_complete(llhttp_t *parser)
     return HPE_PAUSED; /* the body is counted here, not there */
 }
 
+static bool is_too_long(const struct http_reader *reader, uint64_t more)
+{
+    return reader->body_length > reader->body_bytes_max || more > reader->body_bytes_max - reader->body_length;
+}
+
+bool http_reader_has_room(struct http_reader *reader, uint64_t more)
+{
+    if (is_too_long(reader, more) && reader->ask_room) {
+        reader->body_bytes_max = reader->ask_room(reader);
+        reader->ask_room = NULL;
+    }
+    return !is_too_long(reader, more) || http_reader_refuse(reader, HTTP_FAULT_BODY_TOO_LARGE);
+}
+
 static int on_chunk_header(llhttp_t *parser)
 {
     struct http_reader *reader = parser->data;
-    if (parser->content_length > reader->body_bytes_max - reader->body_length) {
-        http_reader_refuse(reader, HTTP_FAULT_BODY_TOO_LARGE);
-        return HPE_USER;
-    }
+    if (!http_reader_has_room(reader, parser->content_length)) return HPE_USER;
     reader->body_length += parser->content_length;
     return 0;
 }

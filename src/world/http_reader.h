@@ -21,6 +21,7 @@ struct http_reader {
     struct arena *arena;
     size_t body_bytes_max;
     bool lenient_length;
+    size_t (*ask_room)(struct http_reader *reader); /* asked once, of a body that is longer: how long may it be? NULL: not */
 
     /* what was read */
     enum http_reading state;
@@ -53,6 +54,9 @@ size_t http_reader_feed(struct http_reader *reader, const char *bytes, size_t le
 
 /* For the parts of the reader: remembers the first fault. Returns false, so that a check can end with it. */
 bool http_reader_refuse(struct http_reader *reader, enum http_fault fault);
+
+/* May the body be as long as it is, and that much longer? Refuses it where it may not. */
+bool http_reader_has_room(struct http_reader *reader, uint64_t more) MUST_CHECK;
 
 /* The request line and the headers, see http_head.c. False: the reader is faulty. */
 bool http_head_take_request_line(struct http_reader *reader, str line) MUST_CHECK;

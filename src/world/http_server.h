@@ -28,6 +28,8 @@ struct http_server_options {
     const char *listen;       /* "127.0.0.1:8080", "[::1]:0" (numbers, no names), or "unix:/path" (mode 0600) */
     size_t connections_max;   /* above it a connection gets HTTP_FAULT_BUSY and is closed; 0: no limit */
     size_t body_bytes_max;    /* 0: HTTP_BODY_BYTES_MAX */
+    size_t (*body_bytes_of)(const struct http_request *request); /* of a request whose body is longer: how long it may be, by its line
+                               * and headers. A few at a time, so that they take little memory; others are told HTTP_FAULT_BUSY. NULL: no longer */
     bool lenient_length;      /* a POST without any length has an empty body (simulators) */
     void *context;
     /* A whole request. Answer it now or later with http_answer. */

@@ -9,6 +9,7 @@
 
 enum {
     TURNS_KEPT = 256,      /* their arenas stay warm, a block each */
+    LONG_BODIES_MAX = 16,  /* 16 MiB at most; what a processor really writes is never so long */
     HEAD_BYTES_FIRST = 512 /* an ordinary answer's head fits */
 };
 
@@ -39,6 +40,21 @@ static struct http_turn *turn_take(struct http_server *server)
     return turn;
 }
 
+static size_t ask_room(struct http_reader *reader)
+{
+    struct http_turn *turn = CONTAINER_OF(reader, struct http_turn, reader);
+    struct http_server *server = turn->server;
+    size_t room = server->options.body_bytes_of ? server->options.body_bytes_of(&reader->request) : 0;
+    if (room <= reader->body_bytes_max) return reader->body_bytes_max;
+    if (server->long_bodies >= LONG_BODIES_MAX) {
+        http_reader_refuse(reader, HTTP_FAULT_BUSY);
+        return reader->body_bytes_max;
+    }
+    turn->is_long = true;
+    server->long_bodies++;
+    return room;
+}
+
 struct http_turn *http_turn_open(struct http_connection *connection)
 {
     struct http_server *server = connection->server;
@@ -48,12 +64,15 @@ struct http_turn *http_turn_open(struct http_connection *connection)
     turn->close_after = false;
     turn->exchange = (struct http_exchange){ .arena = &turn->arena, .answer = answer_exchange };
     http_reader_open(&turn->reader, &turn->arena, server->options.body_bytes_max, server->options.lenient_length);
+    turn->reader.ask_room = ask_room;
     return turn;
 }
 
 void http_turn_close(struct http_turn *turn)
 {
     struct http_server *server = turn->server;
+    server->long_bodies -= turn->is_long;
+    turn->is_long = false;
     if (server->free_turn_count >= TURNS_KEPT || server->closing) {
         arena_close(&turn->arena);
         free(turn);

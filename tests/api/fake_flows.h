@@ -24,6 +24,11 @@ static struct fake_flows {
     struct change_wish change;
     struct settle_wish settle;
     char looked_at[ID_TEXT_BYTES];
+    int notices;
+    struct fake_notice {
+        str processor, account, body;
+    } notice;
+    enum notice_answer notice_answer;
 } fake;
 
 static void fake_take(const struct request_name *name)
@@ -83,6 +88,16 @@ void flows_look_again(struct flows *flows, str payment_id)
     (void)flows;
     bool fits = str_copy_to(payment_id, fake.looked_at, sizeof fake.looked_at);
     INSIST(fits);
+}
+
+void flows_take_notice(struct flows *flows, str processor, str account, const struct http_request *request, struct notice_bringer *bringer)
+{
+    (void)flows;
+    arena_reset(&fake.arena);
+    fake.notices++;
+    fake.notice = (struct fake_notice){ arena_copy(&fake.arena, processor), arena_copy(&fake.arena, account),
+                                        arena_copy(&fake.arena, request->body) };
+    bringer->answered(bringer, fake.notice_answer);
 }
 
 void flows_settle(struct flows *flows, const struct settle_wish *wish, struct waiter *waiter)

@@ -61,6 +61,7 @@ static const struct ending_row endings[] = {
     { ENDING_REFUSED,  REFUSED_NOT_APPROVED,              OPERATION_CAPTURE,   true,  409, 0, "not_approved", NULL },
     { ENDING_REFUSED,  REFUSED_NO_OPEN_REVIEW,            OPERATION_VOID,      true,  409, 0, "no_open_review", NULL },
     { ENDING_REFUSED,  REFUSED_CVV_REQUIRED,              OPERATION_AUTHORIZE, false, 422, 0, "cvv_required", NULL },
+    { ENDING_REFUSED,  REFUSED_DISPUTE_OPEN,              OPERATION_REFUND,    true,  409, 0, "dispute_open", NULL },
     { ENDING_REFUSED,  REFUSED_REFERENCE_UNKNOWN,         OPERATION_REFUND,    true,  422, 0, "processor_reference_unknown", NULL },
     { ENDING_EXPIRED,           REFUSED_NOT, OPERATION_CAPTURE,   true,  409, 0,  "authorization_expired", NULL },
     { ENDING_NOT_SET_UP,        REFUSED_NOT, OPERATION_AUTHORIZE, false, 422, 0,  "processor_not_set_up", NULL },

@@ -234,6 +234,18 @@ static void a_lost_capture_id_cannot_be_refunded(void **state)
     assert_int_equal(refusal_of(&payment, &command), REFUSED_AMOUNT_EXCEEDS_CAPTURED); /* what the caller can mend comes first */
 }
 
+/* A refund would give the money back a second time; that it cannot be refunded at all comes first. */
+static void a_dispute_keeps_refunds_away(void **state)
+{
+    (void)state;
+    struct payment captured = payment_in(PAYMENT_CAPTURED), authorized = payment_in(PAYMENT_AUTHORIZED);
+    struct command command = { .kind = COMMAND_REFUND, .whole = true, .is_disputed = true, .can = takes_parts };
+    assert_int_equal(refusal_of(&captured, &command), REFUSED_DISPUTE_OPEN);
+    assert_int_equal(refusal_of(&authorized, &command), REFUSED_INVALID_STATE);
+    command.is_disputed = false;
+    assert_int_equal(refusal_of(&captured, &command), REFUSED_NOT);
+}
+
 /* ---- the end of a hold ---- */
 
 /* Until five minutes after its end the processor decides; from then on our clock does. */
@@ -368,6 +380,7 @@ int main(void)
         cmocka_unit_test(only_what_is_left_can_be_refunded),
         cmocka_unit_test(a_partial_capture_limits_refunds),
         cmocka_unit_test(a_lost_capture_id_cannot_be_refunded),
+        cmocka_unit_test(a_dispute_keeps_refunds_away),
         cmocka_unit_test(our_clock_ends_a_hold_with_grace),
         cmocka_unit_test(a_hold_without_a_known_end_never_ends_by_our_clock),
         cmocka_unit_test(an_authorization_needs_what_the_processor_needs),

@@ -177,9 +177,17 @@ static void anything(struct walk *walk)
     if (payment_can(&walk->payment, &event)) take(walk, &event);
 }
 
+/* A payer takes his money back, whatever is being done meanwhile. */
+static void dispute(struct walk *walk)
+{
+    struct event event = { .kind = EVENT_DISPUTE_CHANGED, .amount_minor = 1 + random_below(300), .at = walk->now };
+    if (payment_can(&walk->payment, &event)) take(walk, &event);
+}
+
 static void step(struct walk *walk)
 {
     walk->now += random_below(20) == 0 ? -random_below(100) * MICROS_PER_SECOND : random_below(30) * MICROS_PER_SECOND;
+    if (random_below(10) == 0) dispute(walk);
     if (walk->payment.operation.kind == OPERATION_NONE) command(walk);
     else if (random_below(10) == 0) command(walk); /* refused: one thing at a time */
     else news(walk);

@@ -20,6 +20,7 @@ static const char *const refusals[REFUSAL_COUNT] = {
     [REFUSED_PAGE_NOT_SUPPORTED] = "payment_method_not_supported",
     [REFUSED_HOLD_NOT_SUPPORTED] = "hold_not_supported",
     [REFUSED_REFERENCE_UNKNOWN] = "processor_reference_unknown",
+    [REFUSED_DISPUTE_OPEN] = "dispute_open",
     [REFUSED_CARD_EXPIRED] = "card_declined",
     [REFUSED_BY_RISK] = "denied_by_risk",
     [REFUSED_STEP_UP_NOT_POSSIBLE] = "step_up_not_possible",
@@ -124,6 +125,7 @@ static const char *const events[EVENT_KIND_COUNT] = {
     [EVENT_OPERATION_RESUMED] = "operation_resumed",
     [EVENT_REVIEW_APPROVED] = "review_approved",
     [EVENT_REVIEW_DECLINED] = "review_declined",
+    [EVENT_DISPUTE_CHANGED] = "dispute_changed",
 };
 
 static const char *const risks[RISK_DECISION_COUNT] = {

@@ -45,7 +45,7 @@ READER(OPERATION_CAPTURE)
 READER(OPERATION_VOID)
 READER(OPERATION_REFUND)
 
-static struct shop *careful_shop(enum protection protection)
+static struct shop *quiet_shop(enum protection protection, micros quiet)
 {
     static struct processor careful;
     careful = *processor_named(STR("bank"));
@@ -57,9 +57,10 @@ static struct shop *careful_shop(enum protection protection)
     careful.inquiries[OPERATION_CAPTURE].read = read_OPERATION_CAPTURE;
     careful.inquiries[OPERATION_VOID].read = read_OPERATION_VOID;
     careful.inquiries[OPERATION_REFUND].read = read_OPERATION_REFUND;
-    struct shop *shop = shop_open_with(&(struct shop_settings){ .resend_after = SHOP_SECOND, .processor = &careful });
-    return shop;
+    return shop_open_with(&(struct shop_settings){ .resend_after = quiet, .processor = &careful });
 }
+
+static struct shop *careful_shop(enum protection protection) { return quiet_shop(protection, SHOP_SECOND); }
 
 /* ---- stories ---- */
 
@@ -137,6 +138,86 @@ static void after_a_crash_it_is_asked_first(void **state)
     }
 }
 
+/* ---- hints: a notice came, or the payer is back ---- */
+
+#define MINUTE (60 * SHOP_SECOND)
+#define LOST_BUT_DONE EVERYWHERE "\"fault\": \"act_then_hang_up\", \"store_key\": false"
+
+static const enum protection protections[] = { PROTECTED_BY_KEY, PROTECTED_BY_STATE, PROTECTED_BY_REFERENCE, PROTECTED_BY_NOTHING };
+
+static enum payment_state state_of(struct shop *shop, const char *payment) { return shop_payment(shop, payment)->payment.state; }
+
+/* What has happened is found at once, however it is protected; without the hint it is asked about after a minute. */
+static void a_hint_is_followed_before_the_quiet_time_is_over(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(protections); i++) {
+        struct shop *shop = quiet_shop(protections[i], MINUTE);
+        const char *payment = shop_held(shop, "k1");
+        fake_bank_fault(shop->world, LOST_BUT_DONE);
+        struct guest *guest = shop_capture(shop, "k2", payment);
+        shop_pass(shop, SHOP_SECOND);
+        assert_row(state_of(shop, payment) == PAYMENT_AUTHORIZED && !guest->answered, i);
+        flows_look_again(shop->flows, str_of(payment));
+        shop_pass(shop, SHOP_SECOND);
+        assert_row(state_of(shop, payment) == PAYMENT_CAPTURED && guest->answered, i);
+        assert_int_equal(fake_bank_count(shop->world, "captures"), 1);
+        shop_close(shop);
+    }
+}
+
+/* A request that was cut off may still be running there: that it is not found yet says nothing, however often one looks. */
+static void a_hint_that_finds_nothing_leaves_all_as_it_was(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(protections); i++) {
+        struct shop *shop = quiet_shop(protections[i], MINUTE);
+        const char *payment = shop_held(shop, "k1");
+        fake_bank_fault(shop->world, EVERYWHERE "\"fault\": \"hang_up\"");
+        (void)shop_capture(shop, "k2", payment);
+        for (int look = 0; look < 8; look++) {
+            shop_pass(shop, 5 * SHOP_SECOND);
+            flows_look_again(shop->flows, str_of(payment));
+            flows_look_again(shop->flows, str_of(payment));
+        }
+        shop_pass(shop, SHOP_SECOND);
+        assert_row(fake_bank_count(shop->world, "captures") == 0 && state_of(shop, payment) == PAYMENT_AUTHORIZED, i);
+        shop_rest(shop);
+        assert_row(fake_bank_count(shop->world, "captures") == 1 && state_of(shop, payment) == PAYMENT_CAPTURED, i);
+        shop_close(shop);
+    }
+}
+
+/* Processors often tell before they answer. */
+static void a_hint_while_the_call_is_out_is_followed_when_it_is_lost(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(protections); i++) {
+        struct shop *shop = quiet_shop(protections[i], MINUTE);
+        const char *payment = shop_held(shop, "k1");
+        fake_bank_fault(shop->world, LOST_BUT_DONE);
+        struct guest *guest = shop_capture(shop, "k2", payment);
+        shop_pass(shop, 20 * MICROS_PER_MS);
+        flows_look_again(shop->flows, str_of(payment));
+        shop_pass(shop, SHOP_SECOND);
+        assert_row(guest->answered && state_of(shop, payment) == PAYMENT_CAPTURED, i);
+        shop_close(shop);
+    }
+}
+
+/* There is nothing to be found of what is not open, or has never left. */
+static void a_hint_about_nothing(void **state)
+{
+    (void)state;
+    struct shop *shop = careful_shop(PROTECTED_BY_NOTHING);
+    const char *payment = shop_captured(shop, "k1");
+    flows_look_again(shop->flows, str_of(payment));
+    flows_look_again(shop->flows, STR("pay_of_nobody"));
+    shop_rest(shop);
+    assert_int_equal(state_of(shop, payment), PAYMENT_CAPTURED);
+    shop_close(shop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +225,10 @@ int main(void)
         cmocka_unit_test(what_was_not_done_is_done_then),
         cmocka_unit_test(an_inquiry_that_is_lost_is_put_again),
         cmocka_unit_test(after_a_crash_it_is_asked_first),
+        cmocka_unit_test(a_hint_is_followed_before_the_quiet_time_is_over),
+        cmocka_unit_test(a_hint_that_finds_nothing_leaves_all_as_it_was),
+        cmocka_unit_test(a_hint_while_the_call_is_out_is_followed_when_it_is_lost),
+        cmocka_unit_test(a_hint_about_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,6 +59,10 @@ void shelf_make_older(struct shelf *shelf)
     shelf_tamper(shelf, "ALTER TABLE payment DROP COLUMN risk");
     shelf_tamper(shelf, "ALTER TABLE payment DROP COLUMN risk_rule");
     shelf_tamper(shelf, "ALTER TABLE payment DROP COLUMN risk_review");
+    shelf_tamper(shelf, "DROP TABLE notice");
+    shelf_tamper(shelf, "DROP TABLE dispute");
+    shelf_tamper(shelf, "DROP INDEX operation_by_key");
+    shelf_tamper(shelf, "DROP INDEX operation_by_ref");
     shelf_tamper(shelf, "DROP TABLE payer");
     shelf_tamper(shelf, "DROP TABLE token");
     shelf_tamper(shelf, "DROP TABLE vault_key");

@@ -99,7 +99,7 @@ static void another_schema_is_refused(void **state)
     struct shelf *shelf = *state;
     close_store(shelf);
     shelf_tamper(shelf, "UPDATE meta SET value = '99'");
-    refused(shelf->url, STORE_WRITES, "schema version 99, this florin knows 7: use the newer florin");
+    refused(shelf->url, STORE_WRITES, "schema version 99, this florin knows 8: use the newer florin");
     refused(shelf->url, STORE_READS, "schema version 99");
     shelf_tamper(shelf, "DELETE FROM meta WHERE name = 'schema_oldest'"); /* no word of it: as old as it is */
     refused(shelf->url, STORE_WRITES, "schema version 99");
@@ -111,7 +111,7 @@ static void another_schema_is_refused(void **state)
     refused(shelf->url, STORE_WRITES, "not a store of florin");
     shelf_tamper(shelf, "DELETE FROM meta");
     refused(shelf->url, STORE_WRITES, "not a store of florin");
-    shelf_tamper(shelf, "INSERT INTO meta VALUES ('schema_version', '7')");
+    shelf_tamper(shelf, "INSERT INTO meta VALUES ('schema_version', '8')");
     shelf_reopen(shelf);
 }
 

@@ -31,7 +31,7 @@ static void an_older_schema_is_brought_along(void **state)
     shelf->store = NULL;
     shelf_make_older(shelf);
     assert_null(store_open(str_of(shelf->url), STORE_READS, &error));
-    assert_true(str_contains(str_of(error.text), STR("schema version 2, this florin knows 7: start its gateway")));
+    assert_true(str_contains(str_of(error.text), STR("schema version 2, this florin knows 8: start its gateway")));
     shelf_reopen(shelf);
     save_and_change_one(shelf);
     struct token_record token = token_of(1);
