@@ -2,7 +2,11 @@
 /* companies: the table. Where the bank stands alone its row has but a name. */
 #include "simulation/companies.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "sim/flutterwave.h"
+#include "sim/paystack.h"
 
 /* ---- ids ---- */
 
@@ -21,6 +25,29 @@ static void name_parent(const struct psp *psp, const struct psp_effect *effect, 
     keep(effect->parent, out);
 }
 
+/* PayPal: the order and what hangs on it. */
+static void name_pair(const struct psp *psp, const struct psp_effect *effect, struct processor_id *out)
+{
+    (void)psp;
+    snprintf(out->text, sizeof out->text, "%.*s:%.*s", STR_FORMAT(effect->parent), STR_FORMAT(effect->id));
+}
+
+/* Paystack: the charge's number, which its book calls by its reference. */
+static void name_number(const struct psp *psp, const struct psp_effect *effect, struct processor_id *out)
+{
+    const struct paystack *paystack = psp->state;
+    const struct paystack_charge *charge = psp_shelf_find(&paystack->charges, effect->id);
+    snprintf(out->text, sizeof out->text, "%lld", (long long)paystack_charge_number(charge));
+}
+
+/* Flutterwave: the number of the charge and its flw_ref. */
+static void name_charge(const struct psp *psp, const struct psp_effect *effect, struct processor_id *out)
+{
+    const struct flutterwave *flutterwave = psp->state;
+    const struct flutterwave_charge *charge = psp_shelf_find(&flutterwave->charges, effect->parent);
+    snprintf(out->text, sizeof out->text, "%.*s:%.*s", STR_FORMAT(charge->item.id), STR_FORMAT(charge->flw_ref));
+}
+
 /* ---- the table ---- */
 
 static const struct company_facts facts[COMPANY_COUNT] = {
@@ -30,9 +57,35 @@ static const struct company_facts facts[COMPANY_COUNT] = {
         .places = { "/v1/*", "/v1/payment_methods", "/v1/payment_intents", "/v1/payment_intents/*", "/v1/refunds" },
         .asking_card = "4000000000003220",
         .asking_cvv = "123",
+        .keeps_failures = true,
         .keyed = { "/v1/payment_methods", "/v1/payment_intents", "/v1/refunds" },
         .name_hold = name_parent,
         .name_void = name_parent,
+    },
+    [COMPANY_PAYPAL] = {
+        .name = "paypal",
+        .places = { "/v2/*", "/v1/oauth2/token", "/v2/checkout/orders", "/v2/checkout/orders/*", "/v2/payments/*" },
+        .asking_card = "4000000000003220",
+        .asking_cvv = "123",
+        .keyed = { "/v2/checkout/orders" },
+        .name_hold = name_pair,
+    },
+    [COMPANY_PAYSTACK] = {
+        .name = "paystack",
+        .places = { "/charge", "/refund", "/transaction/*" },
+        .asking_card = "5192602720584796",
+        .asking_cvv = "123",
+        .sells = true,
+        .name_capture = name_number,
+    },
+    [COMPANY_FLUTTERWAVE] = {
+        .name = "flutterwave",
+        .places = { "/v3/*", "/v3/charges", "/v3/charges/*", "/v3/transactions/*" },
+        .asking_card = "5438898014560229",
+        .asking_cvv = "564",
+        .name_hold = name_charge,
+        .name_void = name_charge,
+        .name_capture = name_charge,
     },
 };
 

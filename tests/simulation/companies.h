@@ -7,7 +7,13 @@
 #include "domain/attempt.h"
 #include "sim/psp.h"
 
-enum company { COMPANY_BANK, COMPANY_STRIPE, COMPANY_COUNT, COMPANY_ANY = COMPANY_COUNT /* whichever the rules say */ };
+enum company { COMPANY_BANK,
+               COMPANY_STRIPE,
+               COMPANY_PAYPAL,
+               COMPANY_PAYSTACK,
+               COMPANY_FLUTTERWAVE,
+               COMPANY_COUNT,
+               COMPANY_ANY = COMPANY_COUNT /* whichever the rules say */ };
 
 enum { COMPANY_PLACES_MAX = 6 };
 
@@ -16,6 +22,7 @@ struct company_facts {
     const char *places[COMPANY_PLACES_MAX]; /* where faults are ordered: paths of its API, none of a page for payers; NULL ends it */
     const char *asking_card, *asking_cvv;   /* a card whose bank wants to hear its owner */
     bool sells;                             /* there is no hold */
+    bool keeps_failures;                    /* a key remembers its 500 as well */
     /* Paths of what only the key protects, and only as long as it is remembered. */
     const char *keyed[COMPANY_PLACES_MAX];
     /* The id, as ours, of what that effect was for us. NULL: the effect's own. */

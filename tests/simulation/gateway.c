@@ -133,6 +133,9 @@ static struct processor_settings set_up(const struct script_settings *settings, 
     static const char *const urls[COMPANY_COUNT] = {
         [COMPANY_BANK] = "http://bank",
         [COMPANY_STRIPE] = "http://stripe",
+        [COMPANY_PAYPAL] = "http://paypal",
+        [COMPANY_PAYSTACK] = "http://paystack",
+        [COMPANY_FLUTTERWAVE] = "http://flutterwave",
     };
     const char *name = company_facts(company)->name;
     bool is_bank = company == COMPANY_BANK;

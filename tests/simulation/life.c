@@ -296,7 +296,7 @@ static void check_secrecy(struct simulation *sim)
 {
     static const char *const forms[] = {
         "4000000000000", "5555555555554444",                            /* as they are */
-        "4000000000003220",
+        "4000000000003220", "5192602720584796", "5438898014560229",
         "3430303030303030", "NDAwMDAwMDAw", "QwMDAwMDAw", "0MDAwMDAwMDA", /* hex, and the three alignments of base64 */
     };
     size_t looked_for = sim->script->seed % 4 ? 2 : COUNT_OF(forms);

@@ -14,12 +14,13 @@
 static int64_t one_of(struct chance *chance, const int64_t *values, uint32_t count) { return values[chance_below(chance, count)]; }
 #define ONE_OF(chance, ...) one_of((chance), (const int64_t[]){ __VA_ARGS__ }, COUNT_OF(((const int64_t[]){ __VA_ARGS__ })))
 
-/* A quarter of the runs know the bank only. */
+/* Few at a time, so that each of them has stories of some length; a quarter of the runs know the bank only. */
 static void draw_companies(struct chance *chance, struct script_settings *settings)
 {
     bool bank_only = chance_one_in(chance, 4);
-    for (int company = 0; company < COMPANY_COUNT; company++) {
-        bool comes = !chance_one_in(chance, 3);
+    uint32_t one = 1 + chance_below(chance, COMPANY_COUNT - 1);
+    for (uint32_t company = 0; company < COMPANY_COUNT; company++) {
+        bool comes = chance_one_in(chance, 4) || company == one;
         settings->takes_part[company] = company == COMPANY_BANK || (comes && !bank_only);
     }
 }
@@ -68,10 +69,14 @@ static const char *const kinds[] = {
 
 /* What companies do wrong (psp_faults.c). They remember keys as they say, and name their objects rightly. */
 static const char *const company_kinds[] = {
-    "fail", "refuse_500", "refuse_500_kept", "act_then_500", "act_then_500_kept", "act_then_500_kept", "act_then_hang_up",
-    "act_then_hang_up", "hang_up", "hang_up_halfway", "truncate", "late", "late", "slow", "slow", "silence", "act_then_silence", "twice",
-    "rate_limited", "key_in_use", "wrong_amount", "wrong_currency", "garbage", "html_502", "act_then_502", "plain_400", "empty_200", "huge",
+    "fail", "refuse_500", "act_then_500", "act_then_hang_up", "act_then_hang_up", "hang_up", "hang_up_halfway", "truncate", "late", "late",
+    "slow", "slow", "silence", "act_then_silence", "twice", "rate_limited", "wrong_amount", "wrong_currency", "garbage", "html_502",
+    "act_then_502", "plain_400", "empty_200", "huge",
+    "key_in_use", "refuse_500_kept", "act_then_500_kept", "act_then_500_kept",
 };
+
+/* The last of them: where there are keys, and where those remember failures as well. */
+enum { KINDS_OF_KEPT_FAILURES = 3, KINDS_ABOUT_KEYS = 1 + KINDS_OF_KEPT_FAILURES };
 
 const char *fault_kind(enum company company, uint32_t row) { return company == COMPANY_BANK ? kinds[row] : company_kinds[row]; }
 
@@ -198,12 +203,19 @@ static void draw_of_merchants(struct chance *chance, const struct script_setting
     }
 }
 
+static uint32_t kinds_of(enum company company)
+{
+    const struct company_facts *facts = company_facts(company);
+    if (company == COMPANY_BANK) return COUNT_OF(kinds);
+    return COUNT_OF(company_kinds) - (!facts->keyed[0] ? KINDS_ABOUT_KEYS : !facts->keeps_failures ? KINDS_OF_KEPT_FAILURES : 0);
+}
+
 static void draw_fault(struct chance *chance, const struct script_settings *settings, struct action *action)
 {
     bool at_bank = (action->company = draw_company(chance, settings)) == COMPANY_BANK;
-    action->row = chance_below(chance, at_bank ? COUNT_OF(kinds) : COUNT_OF(company_kinds));
+    action->row = chance_below(chance, kinds_of(action->company));
     action->place = at_bank ? draw_place_at_bank(chance, action->row) : draw_place_at_company(chance, action->company);
-    action->times = 1 + chance_below(chance, 3);
+    action->times = 1 + chance_below(chance, at_bank ? 3 : 5);
     action->ms = chance_below(chance, 14000);
 }
 
