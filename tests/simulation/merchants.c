@@ -125,10 +125,12 @@ static void put_card(struct text *text, uint32_t card)
 {
     if (card < ORDINARY_CARDS) {
         put_ordinary_card(text, card);
-        return;
+    } else if (card == NO_CARD) {
+        text_put(text, STR("\"payment_method\":{\"type\":\"hosted\"}"));
+    } else {
+        const struct company_facts *company = company_facts((enum company)(card - ORDINARY_CARDS));
+        put_card_of(text, company->asking_card, company->asking_cvv, 2049);
     }
-    const struct company_facts *company = company_facts((enum company)(card - ORDINARY_CARDS));
-    put_card_of(text, company->asking_card, company->asking_cvv, 2049);
 }
 
 static void put_payer(struct text *text, const struct intent *intent)
@@ -164,6 +166,7 @@ static void send_intent(struct simulation *sim, size_t number, bool altered)
     request->intent = number;
     request->purchase = intent->purchase;
     mark("asked", wish_words[intent->wish]);
+    if (intent->wish == WISH_AUTHORIZE && intent->card == NO_CARD) mark("asked", "page_for_a_payer");
     str target = STR("/v1/payments");
     if (intent->wish != WISH_AUTHORIZE) target = arena_format(&request->arena, "/v1/payments/%s/%s", purchase->payment, wish_words[intent->wish]);
     add_header(request, "Idempotency-Key", arena_copy(&request->arena, str_of(intent->key)));
@@ -195,7 +198,7 @@ static void pay(struct simulation *sim, const struct action *action)
     intent->card = action->card;
     intent->company = action->company;
     intent->captures_itself = action->flag;
-    intent->can_go = action->times > 0;
+    intent->can_go = action->times > 0 || action->card == NO_CARD;
     merchants_ask(sim, merchants->intent_count - 1);
 }
 

@@ -181,6 +181,7 @@ static void draw_payment(struct chance *chance, const struct script_settings *se
     action->company = chance_one_in(chance, 2) ? named : COMPANY_ANY;
     action->times = !chance_one_in(chance, 4);
     if (asking != COMPANY_BANK && chance_one_in(chance, 4)) action->card = ORDINARY_CARDS + asking;
+    if (asking != COMPANY_BANK && chance_one_in(chance, 6)) action->card = NO_CARD;
 }
 
 static void draw_of_merchants(struct chance *chance, const struct script_settings *settings, struct action *action)
@@ -306,6 +307,7 @@ static void put_payment(struct text *text, const struct action *action)
 {
     text_put_format(text, "%lld.%02lld ", (long long)action->minor / 100, (long long)action->minor % 100);
     if (action->card < ORDINARY_CARDS) text_put_format(text, "on card %u", action->card);
+    else if (action->card == NO_CARD) text_put_format(text, "on a page");
     else text_put_format(text, "on the card that asks at %s", company_word((enum company)(action->card - ORDINARY_CARDS)));
     text_put_format(text, ", %s%s%s", company_word(action->company), action->flag ? ", captured by itself" : "",
                     action->times ? ", with a way back" : "");

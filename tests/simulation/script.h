@@ -44,8 +44,9 @@ enum act {
 /* What a payer says at the page that he was sent to. */
 enum payers_word { PAYER_APPROVES, PAYER_REFUSES, PAYER_SAYS_NOTHING, PAYERS_WORDS };
 
-/* Cards that a script draws: ordinary ones, and behind them the card of each company that asks its payer. */
-enum { ORDINARY_CARDS = 40 };
+/* Cards that a script draws: ordinary ones, behind them the card of each company that asks its payer, and at last none: he pays on a page
+ * of the company's. */
+enum { ORDINARY_CARDS = 40, NO_CARD = ORDINARY_CARDS + COMPANY_COUNT };
 
 struct action {
     enum act what;

@@ -102,7 +102,7 @@ static const char *const must[] = {
     "effect.stripe_refund", "effect.stripe_release", "effect.paypal_authorization", "effect.paypal_capture", "effect.paypal_void",
     "effect.paypal_refund", "effect.paystack_capture", "effect.paystack_refund", "effect.flutterwave_authorization",
     "effect.flutterwave_capture", "effect.flutterwave_void", "effect.flutterwave_refund", "payer.sent_away", "payer.approved",
-    "payer.refused", "payer.spoke_twice", "payer.came_back", "payer.sent_on", "payer.closed_the_page",
+    "asked.page_for_a_payer", "payer.refused", "payer.spoke_twice", "payer.came_back", "payer.sent_on", "payer.closed_the_page",
     /* the machine and its disk */
     "machine.power_lost", "machine.killed", "machine.stopped_in_order", "machine.began_again", "machine.could_not_begin",
     "disk.write_lost", "disk.write_kept_early", "disk.write_torn", "disk.error_write", "disk.error_sync", "disk.error_read", "disk.full",
