@@ -14,10 +14,10 @@
 static int64_t one_of(struct chance *chance, const int64_t *values, uint32_t count) { return values[chance_below(chance, count)]; }
 #define ONE_OF(chance, ...) one_of((chance), (const int64_t[]){ __VA_ARGS__ }, COUNT_OF(((const int64_t[]){ __VA_ARGS__ })))
 
-/* Few at a time, so that each of them has stories of some length; a quarter of the runs know the bank only. */
+/* Few at a time, so that each of them has stories of some length; half of the runs know the bank only. */
 static void draw_companies(struct chance *chance, struct script_settings *settings)
 {
-    bool bank_only = chance_one_in(chance, 4);
+    bool bank_only = chance_one_in(chance, 2);
     uint32_t one = 1 + chance_below(chance, COMPANY_COUNT - 1);
     for (uint32_t company = 0; company < COMPANY_COUNT; company++) {
         bool comes = chance_one_in(chance, 4) || company == one;
