@@ -112,7 +112,8 @@ static void load_payments(struct verifier *verifier, str after, struct page *pag
             "SELECT payment_id, sequence, head_hash, state, amount_minor, currency, authorized_minor, captured_minor, refunded_minor, "
             "captures_itself, authorization_ref, capture_ref, void_ref, refund_ref, decline, stray_holds, operation_id, operation_kind, "
             "operation_state, operation_amount_minor, operation_since, created_at, authorized_at, captured_at, voided_at, refunded_at, "
-            "expires_at, changed_at, risk, risk_review, processor FROM payment WHERE merchant_id = $1 AND payment_id > $2 ORDER BY payment_id LIMIT $3",
+            "expires_at, changed_at, risk, risk_review, processor FROM payment WHERE merchant_id = $1 AND payment_id > $2 "
+            "ORDER BY payment_id LIMIT $3",
             (struct sql_value[]){ TEXT(verifier->merchant), TEXT(after), INT(PAGE_PAYMENTS) }, 3);
     while (sql_next(sql)) read_payment(verifier, &page->payments[page->payment_count++]);
     page->is_last = page->payment_count < PAGE_PAYMENTS;

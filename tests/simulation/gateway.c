@@ -10,7 +10,7 @@
 
 enum { VAULT_SLOTS_SPARE = 64, STOP_SPARE_S = 5 };
 
-#define BANK_TIMEOUT (INT64_C(30) * MICROS_PER_SECOND)
+#define CALL_TIMEOUT (INT64_C(30) * MICROS_PER_SECOND)
 #define PATIENCE_AFTER_FAILURE (INT64_C(20) * MICROS_PER_SECOND)
 
 static const str merchant = STR_CONSTANT("merchant");
@@ -128,6 +128,27 @@ static struct hash secret_for(const char *purpose)
     return hash_of(pieces, COUNT_OF(pieces));
 }
 
+static struct processor_settings set_up(const struct script_settings *settings, enum company company)
+{
+    static const char *const urls[COMPANY_COUNT] = {
+        [COMPANY_BANK] = "http://bank",
+        [COMPANY_STRIPE] = "http://stripe",
+        [COMPANY_PAYPAL] = "http://paypal",
+        [COMPANY_PAYSTACK] = "http://paystack",
+        [COMPANY_FLUTTERWAVE] = "http://flutterwave",
+    };
+    const char *name = company_facts(company)->name;
+    bool is_bank = company == COMPANY_BANK;
+    return (struct processor_settings){
+        .processor = processor_named(str_of(name)),
+        .keys = is_bank ? (struct processor_keys){ NULL } : fake_company_keys(name),
+        .url = urls[company],
+        .timeout = CALL_TIMEOUT,
+        .connect_timeout = 3 * (micros)MICROS_PER_SECOND,
+        .resend_after = (is_bank ? settings->resend_after_ms : settings->company_quiet_ms) * MICROS_PER_MS,
+    };
+}
+
 static void open_flows(struct simulation *sim, micros ran_before)
 {
     const struct script_settings *settings = &sim->script->settings;
@@ -136,19 +157,21 @@ static void open_flows(struct simulation *sim, micros ran_before)
         .vault = sim->gateway.vault,
         .key_secret = secret_for("processors"),
         .merchant = merchant,
+        .public_url = OUR_ADDRESS,
         .store_path = sim->folder,
         .forms = forms,
         .form_count = COUNT_OF(forms),
-        .processors = { { .processor = processor_named(STR("bank")), .url = "http://bank", .timeout = BANK_TIMEOUT,
-                          .connect_timeout = 3 * (micros)MICROS_PER_SECOND, .resend_after = settings->resend_after_ms * MICROS_PER_MS } },
-        .processor_count = 1,
         .answer_within = settings->answer_within_ms * MICROS_PER_MS,
         .retry_base = settings->retry_base_ms * MICROS_PER_MS,
         .ran_before = ran_before,
         .request_kept = INT64_C(30) * 24 * 3600 * MICROS_PER_SECOND,
         .flows_max = (size_t)settings->flows_max,
     };
+    for (int company = 0; company < COMPANY_COUNT; company++) {
+        if (settings->takes_part[company]) options.processors[options.processor_count++] = set_up(settings, (enum company)company);
+    }
     sim->gateway.flows = flows_open(&options);
+    if (settings->order_count > 0) flows_route_by(sim->gateway.flows, &sim->routes.rules);
 }
 
 static void open_api(struct simulation *sim)
@@ -247,7 +270,7 @@ void gateway_stop(struct simulation *sim, micros down_for)
     struct gateway *gateway = &sim->gateway;
     if (!gateway->is_up || gateway->stopping) return;
     gateway->stopping = true;
-    gateway->stop_until = fake_world_clock(sim->world) + BANK_TIMEOUT + STOP_SPARE_S * (micros)MICROS_PER_SECOND;
+    gateway->stop_until = fake_world_clock(sim->world) + CALL_TIMEOUT + STOP_SPARE_S * (micros)MICROS_PER_SECOND;
     gateway->down_for = down_for;
     trace("stops", STR(""));
     (void)gateway_enter(sim, begin_to_stop, sim);

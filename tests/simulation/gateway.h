@@ -10,6 +10,9 @@
 
 struct simulation;
 
+/* Where payers come back to. */
+#define OUR_ADDRESS "http://florin"
+
 enum death {
     DEATH_NONE,
     DEATH_KILLED,

@@ -27,7 +27,8 @@ static const struct {
     const char *state;
     const char *later; /* with spaces around */
 } successors[] = {
-    { "pending", " pending authorized captured refunded voided declined failed expired " },
+    { "pending", " pending requires_action authorized captured refunded voided declined failed expired " },
+    { "requires_action", " requires_action authorized captured refunded voided declined failed expired " },
     { "authorized", " authorized captured refunded voided expired " },
     { "captured", " captured refunded " },
     { "refunded", " refunded " },
@@ -86,6 +87,18 @@ static void learn_id(const struct heard *heard)
     }
 }
 
+/* Where the payer has to go: to a page of his payment's processor. */
+static void learn_page(const struct heard *heard)
+{
+    struct merchants *merchants = &simulation->merchants;
+    struct purchase *purchase = purchase_of(heard);
+    const struct json *action = json_find(heard->root, "next_action");
+    if (purchase->page || json_kind_of(action) != JSON_OBJECT) return;
+    purchase->page = arena_copy(&merchants->arena, json_string(json_find(action, "url"))).bytes;
+    if (!merchants->intents[purchase->intent].can_go) finding("I23", "a payer who cannot go anywhere was sent to %s", purchase->page);
+    mark("payer", "sent_away");
+}
+
 /* A replayed answer tells how it stood then. */
 static void learn_standing(const struct heard *heard)
 {
@@ -94,6 +107,7 @@ static void learn_standing(const struct heard *heard)
     int64_t asked = simulation->merchants.intents[purchase->intent].minor;
     int64_t told = amount(heard->root, "amount");
     if (told != asked) finding("I14", "payment %s was asked for %lld and is %lld", purchase->payment, (long long)asked, (long long)told);
+    learn_page(heard);
     if (heard->replayed) return;
     struct standing standing = read_standing(heard->root);
     if (goes_on(&purchase->standing, &standing)) purchase->standing = standing;
@@ -226,6 +240,14 @@ static void hear_nonsense(const struct heard *heard)
     mark("told", "nonsense_refused");
 }
 
+/* He goes on to his merchant, or comes again. */
+static void hear_return(const struct heard *heard)
+{
+    int status = heard->answer->status;
+    if (status != 303 && status < 500) finding("I4", "a payer who came back was told %d %.*s", status, STR_FORMAT(heard->answer->body));
+    if (status == 303) mark("payer", "sent_on");
+}
+
 static void hear_settled(const struct heard *heard)
 {
     struct merchants *merchants = &simulation->merchants;
@@ -249,6 +271,7 @@ static void check_problem(const struct heard *heard)
 static struct heard read_answer(struct request *request, const struct http_answer *answer)
 {
     struct heard heard = { .request = request, .answer = answer };
+    if (answer->status == 303) return heard; /* a browser's, without a body */
     bool is_json = json_read_up_to(&request->arena, answer->body, ANSWER_MEMBERS_MAX, &heard.root) == JSON_FINE;
     if (!is_json) finding("I24", "the answer is not JSON: %.*s", STR_FORMAT(answer->body));
     bool good = answer->status < 300;
@@ -267,6 +290,7 @@ static void (*const hearings[])(const struct heard *heard) = {
     [QUESTION_HISTORY] = hear_history,
     [QUESTION_PAGE] = hear_page,
     [QUESTION_NONSENSE] = hear_nonsense,
+    [QUESTION_RETURN] = hear_return,
     [QUESTION_SETTLE] = hear_settled,
 };
 

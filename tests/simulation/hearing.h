@@ -15,6 +15,7 @@ enum question {
     QUESTION_HISTORY,
     QUESTION_PAGE,
     QUESTION_NONSENSE,
+    QUESTION_RETURN, /* of a payer */
     QUESTION_SETTLE,
 };
 

@@ -102,11 +102,28 @@ static micros span_of(const struct action *action) { return action->ms * MICROS_
 static void plant_fault(struct simulation *sim, const struct action *action)
 {
     char order[200];
-    const char *kind = fault_kind(action->row);
+    bool at_bank = action->company == COMPANY_BANK;
+    const char *kind = fault_kind(action->company, action->row);
     snprintf(order, sizeof order, "\"fault\": \"%s\", \"path\": \"%s\", \"times\": %u, \"latency_ms\": %lld", kind, action->place, action->times,
              (long long)action->ms);
-    mark("fault", kind);
-    fake_bank_fault(sim->world, order);
+    mark(at_bank ? "fault" : "company_fault", kind);
+    if (at_bank) fake_bank_fault(sim->world, order);
+    else fake_company_fault(sim->world, company_word(action->company), order);
+}
+
+static void change_network(struct simulation *sim, const struct action *action)
+{
+    char url[64];
+    enum fake_network network = (enum fake_network)action->row;
+    snprintf(url, sizeof url, "http://%s", company_word(action->company));
+    if (action->company == COMPANY_ANY) fake_world_set_network(sim->world, network);
+    else fake_world_set_network_to(sim->world, url, network);
+}
+
+static void heal_bank(struct simulation *sim)
+{
+    fake_bank_heal(sim->world);
+    fake_companies_heal(sim->world);
 }
 
 static void arm_kill(struct simulation *sim, const struct action *action)
@@ -143,8 +160,8 @@ static void act(struct simulation *sim, const struct action *action)
         mark("fault", "forget_keys");
         fake_bank_forget_keys(sim->world);
         break;
-    case ACT_HEAL_BANK: fake_bank_heal(sim->world); break;
-    case ACT_NETWORK: fake_world_set_network(sim->world, (enum fake_network)action->row); break;
+    case ACT_HEAL_BANK: heal_bank(sim); break;
+    case ACT_NETWORK: change_network(sim, action); break;
     case ACT_KILL: kill_now(sim, action, DEATH_KILLED); break;
     case ACT_POWER: kill_now(sim, action, DEATH_POWER); break;
     case ACT_KILL_AT: arm_kill(sim, action); break;
@@ -182,8 +199,9 @@ static void rest(struct simulation *sim)
 static void heal(struct simulation *sim)
 {
     fake_world_set_network(sim->world, NETWORK_WORKS);
-    fake_bank_heal(sim->world);
+    heal_bank(sim);
     fake_bank_fail_never(sim->world);
+    fake_companies_fail_never(sim->world);
     disk_heal(sim->disk);
     sim->gateway.kill_in = 0;
     rest(sim);
@@ -196,11 +214,28 @@ static void wait_for_the_bank(struct simulation *sim)
     while (!fake_world_is_calm(sim->world) && simulation_step(sim, until)) continue;
 }
 
+/* How those stand whose payers were sent away. */
+static void look_at_waiting(struct simulation *sim)
+{
+    for (size_t i = 0; i < sim->merchants.purchase_count; i++) {
+        if (sim->merchants.purchases[i].page) merchants_look(sim, i);
+        if (i % AT_ONCE == AT_ONCE - 1) rest(sim);
+    }
+    rest(sim);
+}
+
+/* As long as a payer is waited for nothing else can be done on his payment, and whoever wants that is told to come again. */
+static bool is_owed_its_end(const struct simulation *sim, const struct intent *intent)
+{
+    bool waits = strcmp(sim->merchants.purchases[intent->purchase].standing.state, "requires_action") == 0;
+    return !intent->is_told && !(waits && intent->wish != WISH_AUTHORIZE);
+}
+
 static size_t ask_untold(struct simulation *sim)
 {
     size_t untold = 0;
     for (size_t i = 0; i < sim->merchants.intent_count; i++) {
-        if (sim->merchants.intents[i].is_told) continue;
+        if (!is_owed_its_end(sim, &sim->merchants.intents[i])) continue;
         merchants_ask(sim, i);
         if (untold++ % AT_ONCE == AT_ONCE - 1) rest(sim);
     }
@@ -211,6 +246,7 @@ static size_t ask_untold(struct simulation *sim)
 static void drain(struct simulation *sim)
 {
     for (int round = 0; round < ROUNDS_MAX; round++) {
+        look_at_waiting(sim);
         size_t untold = ask_untold(sim);
         rest(sim);
         wait_for_the_bank(sim);
@@ -220,9 +256,22 @@ static void drain(struct simulation *sim)
         simulation_pass(sim, COME_BACK_LATER);
     }
     for (size_t i = 0; i < sim->merchants.intent_count; i++) {
-        if (!sim->merchants.intents[i].is_told) finding("I15", "%s is never told its end", sim->merchants.intents[i].key);
+        if (is_owed_its_end(sim, &sim->merchants.intents[i])) finding("I15", "%s is never told its end", sim->merchants.intents[i].key);
     }
     finding("I15", "it needs a person again and again");
+}
+
+/* Who was sent away and has not spoken says now what he wants; every fourth never comes. Whoever has spoken comes back at last. */
+static void bring_payers(struct simulation *sim)
+{
+    for (size_t i = 0; i < sim->merchants.purchase_count; i++) {
+        const struct purchase *purchase = &sim->merchants.purchases[i];
+        uint32_t chance = chance_below(&sim->chance, 8);
+        if (!purchase->page || (!purchase->has_spoken && chance % 4 == 0)) continue;
+        enum payers_word word = purchase->has_spoken ? PAYER_SAYS_NOTHING : chance % 2 ? PAYER_APPROVES : PAYER_REFUSES;
+        merchants_payer(sim, i, word, 1);
+        rest(sim);
+    }
 }
 
 /* ---- check ---- */
@@ -242,11 +291,12 @@ static void ask_all_again(struct simulation *sim)
     rest(sim);
 }
 
-/* The further cards all begin like this (put_card), and no amount or time does. */
+/* The further cards all begin like this (put_card), and no amount or time does; and those that ask their payers (companies.c). */
 static void check_secrecy(struct simulation *sim)
 {
     static const char *const forms[] = {
         "4000000000000", "5555555555554444",                            /* as they are */
+        "4000000000003220", "5192602720584796", "5438898014560229",
         "3430303030303030", "NDAwMDAwMDAw", "QwMDAwMDAw", "0MDAwMDAwMDA", /* hex, and the three alignments of base64 */
     };
     size_t looked_for = sim->script->seed % 4 ? 2 : COUNT_OF(forms);
@@ -270,6 +320,36 @@ static void mark_disk(struct simulation *sim)
     trace_format("disk", "%lld writes, %lld syncs", (long long)counts.writes, (long long)counts.syncs);
 }
 
+/* One line of rules: whoever takes part, in the order that was drawn. */
+static void open_routes(struct simulation *sim)
+{
+    const struct script_settings *settings = &sim->script->settings;
+    struct arena arena = { 0 };
+    struct error error;
+    struct text text = text_open(&arena, 128);
+    for (size_t i = 0; i < settings->order_count; i++) {
+        text_put_format(&text, "%s %s", i == 0 ? "all: ->" : ",", company_word(settings->order[i]));
+    }
+    INSIST(route_file_read_text("the rules", text_str(&text), &sim->routes, &error));
+    arena_close(&arena);
+}
+
+static void choose_companies(const struct script_settings *settings, struct fake_options *options)
+{
+    size_t count = 0;
+    for (int company = COMPANY_BANK + 1; company < COMPANY_COUNT; company++) {
+        if (settings->takes_part[company]) options->companies[count++] = company_word((enum company)company);
+    }
+}
+
+/* Its search is a moment behind (docs/reference/stripe.md). */
+static void delay_search(struct simulation *sim)
+{
+    char order[64];
+    snprintf(order, sizeof order, "\"lag_ms\": %lld", (long long)sim->script->settings.stripe_search_lag_ms);
+    fake_company_control(sim->world, "stripe", "/sim/search", order);
+}
+
 static void open_world(struct simulation *sim)
 {
     const struct script_settings *settings = &sim->script->settings;
@@ -281,8 +361,11 @@ static void open_world(struct simulation *sim)
         .commit_latency_ms = settings->commit_latency_ms,
         .watcher = { wire_left, wire_ended, sim },
     };
+    choose_companies(settings, &options);
+    open_routes(sim);
     sim->chance = chance_from(~sim->script->seed);
     sim->world = fake_world_open(&options);
+    if (settings->takes_part[COMPANY_STRIPE]) delay_search(sim);
     sim->disk = disk_open(sim->script->seed);
     log_set_level(LOG_ERROR);
     gateway_init(sim);
@@ -296,6 +379,7 @@ static void close_world(struct simulation *sim)
     sim->tally->simulated = fake_world_clock(sim->world);
     fake_world_close(sim->world);
     disk_close(sim->disk);
+    route_file_close(&sim->routes);
     arena_close(&sim->merchants.arena);
 }
 
@@ -306,6 +390,8 @@ void simulation_run(struct simulation *sim)
     open_world(sim);
     chaos(sim);
     heal(sim);
+    drain(sim);
+    bring_payers(sim);
     drain(sim);
     ask_all_again(sim);
     books_check(sim);

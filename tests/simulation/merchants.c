@@ -104,22 +104,45 @@ static void further_card(uint32_t number, char digits[20])
     digits[15] = (char)('0' + (10 - sum % 10) % 10);
 }
 
-enum { EXPIRED_CARD = 37, WRONG_CVV = 38, POOR_CARD = 39 }; /* of the forty that a script draws */
+enum { EXPIRED_CARD = 37, WRONG_CVV = 38, POOR_CARD = 39 }; /* of the ordinary ones that a script draws */
 
-/* Mostly rich ones; one is poor, one comes with a CVV that is wrong, one is over by its own date. */
-static void put_card(struct text *text, uint32_t card)
+static void put_card_of(struct text *text, const char *number, const char *cvv, int year)
+{
+    text_put_format(text, "\"card\":{\"number\":\"%s\",\"cvv\":\"%s\",\"expiry_month\":12,\"expiry_year\":%d}", number, cvv, year);
+}
+
+/* Mostly rich ones at the bank; one is poor, one comes with a CVV that is wrong, one is over by its own date. Some of them are cards that
+ * a company declines. */
+static void put_ordinary_card(struct text *text, uint32_t card)
 {
     char digits[20];
     further_card(card % 20, digits);
-    const char *number = card == POOR_CARD ? "5555555555554444" : digits;
-    const char *cvv = card == POOR_CARD ? "789" : card == WRONG_CVV ? "999" : "123";
-    int year = card == POOR_CARD ? 2030 : card == EXPIRED_CARD ? 2025 : 2049;
-    text_put_format(text, "\"card\":{\"number\":\"%s\",\"cvv\":\"%s\",\"expiry_month\":12,\"expiry_year\":%d}", number, cvv, year);
+    if (card == POOR_CARD) put_card_of(text, "5555555555554444", "789", 2030);
+    else put_card_of(text, digits, card == WRONG_CVV ? "999" : "123", card == EXPIRED_CARD ? 2025 : 2049);
+}
+
+static void put_card(struct text *text, uint32_t card)
+{
+    if (card < ORDINARY_CARDS) {
+        put_ordinary_card(text, card);
+    } else if (card == NO_CARD) {
+        text_put(text, STR("\"payment_method\":{\"type\":\"hosted\"}"));
+    } else {
+        const struct company_facts *company = company_facts((enum company)(card - ORDINARY_CARDS));
+        put_card_of(text, company->asking_card, company->asking_cvv, 2049);
+    }
+}
+
+static void put_payer(struct text *text, const struct intent *intent)
+{
+    text_put_format(text, "\"customer\":{\"email\":\"payer-%u@shop.example\"},", intent->card % 20);
+    if (intent->company != COMPANY_ANY) text_put_format(text, "\"processor\":\"%s\",", company_word(intent->company));
+    if (intent->can_go) text_put(text, STR("\"return_url\":\"https://shop.example/thanks\","));
 }
 
 static str body_of(struct arena *arena, const struct merchants *merchants, const struct intent *intent, bool altered)
 {
-    struct text text = text_open(arena, 320);
+    struct text text = text_open(arena, 512);
     if (intent->wish != WISH_AUTHORIZE) {
         if (intent->minor > 0 || altered) text_put_format(&text, "{\"amount\":%lld}", (long long)intent->minor + altered);
         return intent->minor > 0 || altered ? text_str(&text) : STR_NONE;
@@ -127,6 +150,7 @@ static str body_of(struct arena *arena, const struct merchants *merchants, const
     text_put_format(&text, "{\"amount\":%lld,\"currency\":\"USD\",\"order_id\":\"%s\",\"customer_id\":\"customer-%u\",\"capture\":\"%s\",",
                     (long long)intent->minor + altered, merchants->purchases[intent->purchase].order, intent->card % 20,
                     intent->captures_itself ? "automatic" : "manual");
+    put_payer(&text, intent);
     put_card(&text, intent->card);
     text_put(&text, STR("}"));
     return text_str(&text);
@@ -142,6 +166,7 @@ static void send_intent(struct simulation *sim, size_t number, bool altered)
     request->intent = number;
     request->purchase = intent->purchase;
     mark("asked", wish_words[intent->wish]);
+    if (intent->wish == WISH_AUTHORIZE && intent->card == NO_CARD) mark("asked", "page_for_a_payer");
     str target = STR("/v1/payments");
     if (intent->wish != WISH_AUTHORIZE) target = arena_format(&request->arena, "/v1/payments/%s/%s", purchase->payment, wish_words[intent->wish]);
     add_header(request, "Idempotency-Key", arena_copy(&request->arena, str_of(intent->key)));
@@ -171,7 +196,9 @@ static void pay(struct simulation *sim, const struct action *action)
     snprintf(purchase->order, sizeof purchase->order, "order-%zu", number);
     intent->minor = action->minor;
     intent->card = action->card;
+    intent->company = action->company;
     intent->captures_itself = action->flag;
+    intent->can_go = action->times > 0 || action->card == NO_CARD;
     merchants_ask(sim, merchants->intent_count - 1);
 }
 
@@ -298,6 +325,59 @@ static void ask_nonsense(struct simulation *sim, const struct action *action)
     send_to(sim, request, api_handle, "POST", str_of(nonsense[action->row].target), str_of(nonsense[action->row].body));
 }
 
+/* ---- payers ---- */
+
+/* From the page of the company. Nobody proves by it that he has paid. */
+static void come_back(struct simulation *sim, size_t purchase)
+{
+    if (!is_listening(sim)) return;
+    struct request *request = request_take(sim, QUESTION_RETURN);
+    request->purchase = purchase;
+    mark("payer", "came_back");
+    str target = arena_format(&request->arena, "/v1/payments/%s/return", sim->merchants.purchases[purchase].payment);
+    send_to(sim, request, api_handle, "GET", target, STR_NONE);
+}
+
+/* Where the page sends him is where we said. */
+static void speak(struct simulation *sim, struct purchase *purchase, enum payers_word word)
+{
+    static const char *const choices[] = { [PAYER_APPROVES] = "approve", [PAYER_REFUSES] = "refuse" };
+    static const char *const marks[] = { [PAYER_APPROVES] = "approved", [PAYER_REFUSES] = "refused" };
+    struct arena arena = { 0 };
+    str leads_to = fake_company_payer_says(sim->world, &arena, purchase->page, choices[word]);
+    str ours = arena_format(&arena, OUR_ADDRESS "/v1/payments/%s/return", purchase->payment);
+    if (leads_to.bytes && !str_starts_with(leads_to, ours)) finding("I15", "a payer is sent to %.*s", STR_FORMAT(leads_to));
+    mark("payer", purchase->has_spoken ? "spoke_twice" : marks[word]);
+    trace_format("payer", "%s %s: %.*s", choices[word], purchase->page, STR_FORMAT(leads_to));
+    purchase->has_spoken = true;
+    arena_close(&arena);
+}
+
+void merchants_payer(struct simulation *sim, size_t purchase, enum payers_word word, uint32_t times_back)
+{
+    struct purchase *what = &sim->merchants.purchases[purchase];
+    if (!what->page) return;
+    if (word != PAYER_SAYS_NOTHING) speak(sim, what, word);
+    for (uint32_t i = 0; i < times_back; i++) come_back(sim, purchase);
+    if (times_back == 0) mark("payer", "closed_the_page");
+}
+
+/* The first one at or behind that place who was sent away; now and then one who has spoken already. */
+static void act_as_payer(struct simulation *sim, const struct action *action)
+{
+    const struct merchants *merchants = &sim->merchants;
+    bool may_have_spoken = action->which % 8 == 0;
+    for (size_t i = 0; i < merchants->purchase_count; i++) {
+        size_t at = (action->which / 8 + i) % merchants->purchase_count;
+        const struct purchase *purchase = &merchants->purchases[at];
+        if (!purchase->page || (purchase->has_spoken && !may_have_spoken)) continue;
+        merchants_payer(sim, at, (enum payers_word)action->row, action->times);
+        return;
+    }
+}
+
+/* ---- all of them ---- */
+
 /* The client closes its side; what it asked for goes on, and nobody reads the answer. */
 static void vanish(struct simulation *sim, const struct action *action)
 {
@@ -320,6 +400,7 @@ void merchants_act(struct simulation *sim, const struct action *action)
     case ACT_LOOK: look(sim, action); break;
     case ACT_NONSENSE: ask_nonsense(sim, action); break;
     case ACT_VANISH: vanish(sim, action); break;
+    case ACT_PAYER: act_as_payer(sim, action); break;
     default: break;
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* merchants: those who want money moved, and remember every word that they were told. */
+/* merchants: those who want money moved, and remember every word that they were told; and their payers. */
 #ifndef FLORIN_TESTS_SIMULATION_MERCHANTS_H
 #define FLORIN_TESTS_SIMULATION_MERCHANTS_H
 
@@ -23,7 +23,9 @@ struct intent {
     size_t purchase;
     int64_t minor;       /* capture, refund: 0 is the whole */
     uint32_t card;
+    enum company company;
     bool captures_itself;
+    bool can_go;         /* its payer can be sent somewhere */
     bool is_told;        /* the end; what follows is that answer */
     int status;
     str body;            /* in merchants.arena */
@@ -41,6 +43,8 @@ struct purchase {
     char order[ORDER_BYTES];
     size_t intent;
     struct standing standing;
+    const char *page;    /* where its payer was sent, in merchants.arena; NULL: nowhere */
+    bool has_spoken;     /* he has said yes or no there */
 };
 
 struct merchants {
@@ -67,6 +71,9 @@ void merchants_ask(struct simulation *simulation, size_t intent);
 
 /* The receipt of a payment that is known. */
 void merchants_look(struct simulation *simulation, size_t purchase);
+
+/* The payer who was sent away says that at the page, and comes back to us so often; nothing happens when he was not sent. */
+void merchants_payer(struct simulation *simulation, size_t purchase, enum payers_word word, uint32_t times_back);
 
 /* The operator's word on an operation in review, through his own door; true when it was taken. */
 bool merchants_settle(struct simulation *simulation, str operation_id, bool happened, str processor_ref);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* simulation: a whole shop in one thread, on one seed: merchants, the gateway (its real API, flows, rules, translators, store and
- * vault), a disk that forgets, a network that breaks, a bank that fails, and somebody who looks whether what was promised holds.
+ * vault), a disk that forgets, a network that breaks, a bank and payment companies that fail, payers who come or do not, and
+ * somebody who looks whether what was promised holds.
  *
- *     merchants ──▶ gateway ──▶ wire ──▶ network ──▶ bank (and its book)
+ *     merchants ──▶ gateway ──▶ wire ──▶ network ──▶ bank and companies (each with its book) ◀── payers
  *        │             │          │                    │
  *        │           disk         ╰── watched: I2, I22 │
  *        ╰── what they were told ──▶ books ◀───────────╯     I1 I3 I4 I5 I6 I8 I12 I15 I23 I24
@@ -12,6 +13,7 @@
 #ifndef FLORIN_TESTS_SIMULATION_SIMULATION_H
 #define FLORIN_TESTS_SIMULATION_SIMULATION_H
 
+#include "command/route_file.h"
 #include "world/chance.h"
 #include "simulation/gateway.h"
 #include "simulation/merchants.h"
@@ -32,6 +34,7 @@ struct simulation {
     struct gateway gateway;
     struct merchants merchants;
     struct wire wire;
+    struct route_file routes;
 };
 
 /* The one that lives in this process: crash points and findings have no other way to it. */

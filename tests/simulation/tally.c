@@ -81,6 +81,7 @@ static const char *const must[] = {
     /* every step of an operation is passed, and the gateway is killed behind it */
     "passed.operation.prepare", "passed.operation.record_attempt", "passed.operation.call_processor", "passed.operation.read_answer",
     "passed.operation.record_outcome", "passed.operation.settled", "passed.operation.record_doubt", "passed.operation.wait",
+    "passed.operation.record_exchange", "passed.operation.record_action", "passed.operation.wait_for_payer",
     "passed.operation.join", "passed.operation.seal_again", "passed.operation.record_resumed", "passed.operation.reload",
     "passed.operation.record_settlement", "passed.operation.reply", "killed.operation.prepare", "killed.operation.record_attempt",
     "killed.operation.call_processor", "killed.operation.read_answer", "killed.operation.record_outcome", "killed.operation.settled",
@@ -92,6 +93,16 @@ static const char *const must[] = {
     "fault.empty_200", "fault.not_found_400", "fault.forget_key", "fault.silence", "fault.wrong_currency", "fault.plain_400",
     "fault.wrong_amount", "fault.wrong_id", "fault.ignore_key", "fault.huge", "fault.forget_keys", "network.refused", "network.lost_call",
     "network.lost_answer", "network.swallowed",
+    /* so does each company, and moves money all the same; payers come and do not */
+    "company_fault.refuse_500", "company_fault.refuse_500_kept", "company_fault.act_then_500", "company_fault.act_then_500_kept",
+    "company_fault.act_then_hang_up", "company_fault.hang_up", "company_fault.hang_up_halfway", "company_fault.late", "company_fault.slow",
+    "company_fault.silence", "company_fault.act_then_silence", "company_fault.rate_limited", "company_fault.key_in_use",
+    "company_fault.wrong_amount", "company_fault.wrong_currency", "company_fault.garbage", "company_fault.act_then_502",
+    "company_fault.empty_200", "company_fault.huge", "effect.stripe_authorization", "effect.stripe_capture", "effect.stripe_void",
+    "effect.stripe_refund", "effect.stripe_release", "effect.paypal_authorization", "effect.paypal_capture", "effect.paypal_void",
+    "effect.paypal_refund", "effect.paystack_capture", "effect.paystack_refund", "effect.flutterwave_authorization",
+    "effect.flutterwave_capture", "effect.flutterwave_void", "effect.flutterwave_refund", "payer.sent_away", "payer.approved",
+    "asked.page_for_a_payer", "payer.refused", "payer.spoke_twice", "payer.came_back", "payer.sent_on", "payer.closed_the_page",
     /* the machine and its disk */
     "machine.power_lost", "machine.killed", "machine.stopped_in_order", "machine.began_again", "machine.could_not_begin",
     "disk.write_lost", "disk.write_kept_early", "disk.write_torn", "disk.error_write", "disk.error_sync", "disk.error_read", "disk.full",
@@ -104,7 +115,7 @@ static const char *const must[] = {
     "told.do_not_ship", "told.overloaded", "told.stopping", "told.storage_low",
     /* ends that are rare */
     "end.authorized", "end.captured", "end.voided", "end.refunded", "end.declined", "end.failed", "end.expired", "end.settled_by_a_person",
-    "end.stray_hold", "sent.again", "sent.with_another_life",
+    "end.stray_hold", "end.requires_action", "end.settled_at_a_company", "sent.again", "sent.with_another_life",
 };
 
 size_t tally_must_count(void) { return COUNT_OF(must); }

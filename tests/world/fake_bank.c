@@ -4,37 +4,10 @@
 
 #include "base/json.h"
 
-/* A control request is answered at once. */
-struct control {
-    struct http_exchange exchange;
-    struct arena arena;
-    struct arena kept;
-    int status;
-    str body;
-};
-
-static void control_answered(struct http_exchange *exchange, const struct http_answer *answer)
-{
-    struct control *control = CONTAINER_OF(exchange, struct control, exchange);
-    control->status = answer->status;
-    control->body = arena_copy(&control->kept, answer->body);
-    arena_close(&control->arena);
-}
-
-/* The answer's JSON lives until `kept` is closed. */
 static const struct json *ask_bank(struct fake_world *fake, struct control *control, const char *method, const char *path, const char *query,
                                    str body)
 {
-    const struct json *root = NULL;
-    *control = (struct control){ .exchange = { .answer = control_answered } };
-    control->exchange.arena = &control->arena;
-    control->exchange.request = (struct http_request){
-        .method = str_of(method), .target = str_of(path), .path = str_of(path), .query = str_of(query), .body = body, .has_body = body.length > 0,
-    };
-    sim_bank_handle(fake->bank, &control->exchange);
-    INSIST(control->status == 200);
-    INSIST(json_read_up_to(&control->kept, control->body, 100000, &root) == JSON_FINE);
-    return root;
+    return control_ask(sim_bank_desk(fake->bank), control, method, path, query, body);
 }
 
 void fake_bank_fault(struct fake_world *fake, const char *members)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fake_network: the way of a call to the bank and back, and how it can be lost on either. */
+/* fake_network: the way of a call to the bank or a company and back, and how it can be lost on either. */
 #include "world/fake_world_internal.h"
 
 #include <stdlib.h>
@@ -13,6 +13,7 @@ enum { TRIP = 1 * MICROS_PER_MS, CALL_HEADERS_MAX = HTTP_CALL_HEADERS_MAX + 2 };
 /* One call on its way; `call` is NULL when nobody waits for it any more. */
 struct trip {
     struct fake_world *fake;
+    struct house *house; /* where it leads */
     struct http_call *call;
     struct http_exchange exchange;
     struct http_header headers[CALL_HEADERS_MAX];
@@ -137,7 +138,18 @@ static void arrived(struct world_timer *timer)
     trip->exchange.request.received_at = trip->fake->clock;
     trip->exchange.client_gone = trip->call == NULL;
     if (trip->loses_answer) break_connection(trip);
-    sim_bank_handle(trip->fake->bank, &trip->exchange);
+    desk_handle(trip->house->desk, &trip->exchange);
+}
+
+/* Who lives at that address; at one that nobody has, the bank. */
+struct house *network_house(struct fake_world *fake, const char *url)
+{
+    str rest = str_from(str_of(url), strlen("http://"));
+    str name = str_cut(rest, '/', &rest);
+    for (size_t i = 0; i < fake->house_count; i++) {
+        if (str_equal(name, str_of(fake->houses[i].name))) return &fake->houses[i];
+    }
+    return &fake->houses[0];
 }
 
 static str path_of_url(const char *url)
@@ -157,7 +169,7 @@ static void pack(struct trip *trip, const struct http_call *call)
     request->path = str_cut(request->target, '?', &request->query);
     request->body = arena_copy(&trip->arena, call->body);
     request->has_body = call->body.length > 0;
-    trip->headers[request->header_count++] = (struct http_header){ STR("Host"), STR("bank") };
+    trip->headers[request->header_count++] = (struct http_header){ STR("Host"), str_of(trip->house->name) };
     for (size_t i = 0; i < call->header_count; i++) {
         trip->headers[request->header_count++] = (struct http_header){ arena_copy(&trip->arena, call->headers[i].name),
                                                                        arena_copy(&trip->arena, call->headers[i].value) };
@@ -183,10 +195,10 @@ void network_send(struct world *world, struct http_call *call)
 {
     struct fake_world *fake = face_of(world)->fake;
     bool is_neighbor = goes_to_neighbor(fake, call);
-    enum fake_network network = is_neighbor ? fake->neighbor.network : fake->network;
     struct trip *trip = calloc(1, sizeof *trip);
     INSIST(trip);
-    *trip = (struct trip){ .fake = fake, .call = call, .next = fake->trips };
+    *trip = (struct trip){ .fake = fake, .house = network_house(fake, call->url), .call = call, .next = fake->trips };
+    enum fake_network network = is_neighbor ? fake->neighbor.network : trip->house->network;
     fake->trips = trip;
     call->sent_at = network == NETWORK_REFUSES ? 0 : fake->clock;
     fake->neighbor_calls += is_neighbor;
@@ -207,8 +219,17 @@ void network_send(struct world *world, struct http_call *call)
     world_timer_start(&fake->town.world, &trip->timeout, call->timeout);
 }
 
-void fake_world_set_network(struct fake_world *fake, enum fake_network network) { fake->network = network; }
-enum fake_network fake_world_network(const struct fake_world *fake) { return fake->network; }
+void fake_world_set_network(struct fake_world *fake, enum fake_network network)
+{
+    for (size_t i = 0; i < fake->house_count; i++) fake->houses[i].network = network;
+}
+
+void fake_world_set_network_to(struct fake_world *fake, const char *url, enum fake_network network)
+{
+    network_house(fake, url)->network = network;
+}
+
+enum fake_network fake_world_network_to(struct fake_world *fake, const char *url) { return network_house(fake, url)->network; }
 
 void fake_world_set_neighbor(struct fake_world *fake, const struct fake_neighbor *neighbor) { fake->neighbor = *neighbor; }
 int64_t fake_neighbor_calls(const struct fake_world *fake) { return fake->neighbor_calls; }

@@ -173,14 +173,17 @@ struct fake_world *fake_world_open(const struct fake_options *options)
         .hang_up = network_hang_up,
         .answer_twice = network_answer,
     });
+    fake->houses[fake->house_count++] = (struct house){ .name = "bank", .desk = sim_bank_desk(fake->bank) };
+    companies_open(fake);
     return fake;
 }
 
 void fake_world_close(struct fake_world *fake)
 {
     fake_world_lose_gateway(fake, false);
-    sim_bank_let_go(fake->bank, true);
+    for (size_t i = 0; i < fake->house_count; i++) desk_let_go(fake->houses[i].desk, true);
     network_close(fake);
+    companies_close(fake);
     sim_bank_close(fake->bank);
     free(fake);
 }

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fake_world: the doors outside in one thread, without sockets and without sleeping. The clock stands until it is turned;
- * transactions run on a real store; calls go through a network that can break to a simulated bank. Everything that happens is
- * a moment, one after the other in an order that the seed decides, so that a run can be stopped after any of them and replayed.
+ * transactions run on a real store; calls go through a network that can break to a simulated bank, and to the simulated payment
+ * companies that a test wants. Everything that happens is a moment, one after the other in an order that the seed decides, so that a
+ * run can be stopped after any of them and replayed.
  *
  *     commit        a batch is durable            (nobody has heard of it)
  *     told          one work hears of it
  *     question      a snapshot is read, and told
  *     timer         one fires
- *     call          arrives at the bank, or its answer comes back
+ *     call          arrives at the bank or a company, or its answer comes back
  */
 #ifndef FLORIN_TESTS_WORLD_FAKE_WORLD_H
 #define FLORIN_TESTS_WORLD_FAKE_WORLD_H
 
 #include "base/json.h"
 #include "domain/attempt.h"
+#include "processor/processor.h"
 #include "store/store.h"
 #include "world/http_client.h"
 #include "world/world.h"
 
 struct fake_world;
+struct psp;
 
 /* Is told what passes between gateway and bank. Any of them may be NULL. */
 struct fake_watcher {
@@ -27,10 +30,13 @@ struct fake_watcher {
     void *context;
 };
 
+enum { FAKE_COMPANIES_MAX = 4 };
+
 struct fake_options {
     uint64_t seed;
-    int64_t bank_latency_ms[2];    /* least and most; the network needs two more */
-    int64_t bank_failure_millionths;
+    const char *companies[FAKE_COMPANIES_MAX]; /* payment companies beside the bank, by their simulators' names; NULL ends it */
+    int64_t bank_latency_ms[2];    /* least and most, of companies as well; the network needs two more */
+    int64_t bank_failure_millionths; /* of companies as well */
     int64_t bank_auth_expiry_hours;
     int64_t commit_latency_ms;     /* at most; 0: a batch is durable at once */
     struct fake_watcher watcher;
@@ -75,8 +81,29 @@ enum fake_network {
     NETWORK_LOSES_ANSWER, /* it arrives, and then the connection breaks */
     NETWORK_SWALLOWS,   /* nothing arrives and nobody says so */
 };
+/* The way to everybody, or to one address ("http://stripe", whatever stands behind that). */
 void fake_world_set_network(struct fake_world *fake, enum fake_network network);
-enum fake_network fake_world_network(const struct fake_world *fake);
+void fake_world_set_network_to(struct fake_world *fake, const char *url, enum fake_network network);
+enum fake_network fake_world_network_to(struct fake_world *fake, const char *url);
+
+/* ---- payment companies: the simulators of src/sim, each with the book that it keeps ---- */
+
+/* "http://NAME" leads there; NULL when it is not one of those that were wanted. */
+struct psp *fake_company(struct fake_world *fake, const char *name);
+
+/* The keys by which it knows its merchant. */
+struct processor_keys fake_company_keys(const char *name);
+
+/* Orders from its /sim/faults, as JSON members; or to another of its controls ("/sim/search"). */
+void fake_company_fault(struct fake_world *fake, const char *name, const char *members);
+void fake_company_control(struct fake_world *fake, const char *name, const char *path, const char *members);
+
+/* No company has a fault left that was ordered; nor does one fail by chance. */
+void fake_companies_heal(struct fake_world *fake);
+void fake_companies_fail_never(struct fake_world *fake);
+
+/* A payer at the page with that address says "approve" or "refuse". Where he is sent then, copied to the arena; STR_NONE: nowhere. */
+str fake_company_payer_says(struct fake_world *fake, struct arena *arena, const char *url, const char *word);
 
 /* Another address, behind which the same bank lives, and a network of its own before it. Who `says` something gives that answer to
  * everything, and the bank hears of nothing. */

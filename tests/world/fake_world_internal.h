@@ -5,9 +5,10 @@
 
 #include "world/chance.h"
 #include "world/fake_world.h"
+#include "sim/psp.h"
 #include "sim/sim_bank.h"
 
-enum { FAKE_TIMERS_MAX = 4096 };
+enum { FAKE_TIMERS_MAX = 4096, FAKE_HOUSES_MAX = 1 + FAKE_COMPANIES_MAX };
 
 /* Who lives here: each sees the same clock, but his timers are his own and go with him. */
 struct face {
@@ -26,6 +27,13 @@ struct queue {
     struct work *first, *last;
 };
 
+/* Where calls lead to: the bank first, then the companies. */
+struct house {
+    const char *name; /* "http://NAME" leads there */
+    struct desk *desk;
+    enum fake_network network; /* the way there */
+};
+
 struct fake_world {
     struct face gateway, town; /* the town: network and bank */
     micros clock, wall_ahead, gateway_ahead;
@@ -38,10 +46,11 @@ struct fake_world {
     micros commit_due; /* of what waits in `commits` */
     struct fake_options options;
     struct trip *trips;
-    enum fake_network network;
     struct fake_neighbor neighbor;
     int64_t neighbor_calls;
     struct sim_bank *bank;
+    struct house houses[FAKE_HOUSES_MAX];
+    size_t house_count;
     int64_t requests;
 };
 
@@ -53,8 +62,33 @@ void network_send(struct world *world, struct http_call *call);
 /* The gateway is gone: nobody waits for its calls, and those that have not arrived may be lost. */
 void network_lose_gateway(struct fake_world *fake, bool arrives);
 void network_close(struct fake_world *fake);
-/* How the bank ends a connection without an answer, and answers twice. */
+/* The house of an address; a mistake when there is none. */
+struct house *network_house(struct fake_world *fake, const char *url);
+/* How a house ends a connection without an answer, and answers twice. */
 void network_hang_up(struct http_exchange *exchange, const struct http_answer *partial, size_t bytes);
 void network_answer(struct http_exchange *exchange, const struct http_answer *answer);
+
+/* ---- fake_control.c: orders that are obeyed at once ---- */
+
+/* An answer that was given; its JSON lives until `kept` is closed. */
+struct control {
+    struct http_exchange exchange;
+    struct arena arena;
+    struct arena kept;
+    int status;
+    str body;
+    str location; /* of a redirect */
+};
+
+/* Asks for something of /sim/, which must be granted; gives its JSON. */
+const struct json *control_ask(struct desk *desk, struct control *control, const char *method, const char *path, const char *query, str body);
+
+/* Asks for whatever is answered at once, as a page is. */
+void control_exchange(struct desk *desk, struct control *control, const struct http_request *request);
+
+/* ---- fake_company.c ---- */
+
+void companies_open(struct fake_world *fake);
+void companies_close(struct fake_world *fake);
 
 #endif
