@@ -180,10 +180,12 @@ static struct verdict judge_vanished(const struct attempt_past *past)
 static struct verdict judge_absent(const struct attempt_past *past)
 {
     if (past->acknowledged) return judge_vanished(past);
-    bool is_harmless = past->protection == PROTECTED_BY_REFERENCE && !past->another_waits;
+    bool spoke_of_it = past->denied_before > 0 || past->mismatched_before > 0; /* it has something under our reference */
+    bool may_leave = past->another_waits && !spoke_of_it;
+    bool is_harmless = past->protection == PROTECTED_BY_REFERENCE && !may_leave;
     bool is_certain = past->absent_before + 1 >= ATTEMPT_ABSENT_MIN;
     if (!is_harmless && !is_certain) return inquire(VERDICT_INQUIRE_AFTER_QUIET);
-    return past->another_waits ? leave(REASON_ABSENT) : verdict(VERDICT_TRY_AGAIN);
+    return may_leave ? leave(REASON_ABSENT) : verdict(VERDICT_TRY_AGAIN);
 }
 
 static struct verdict judge_found_mismatched(const struct attempt_past *past)

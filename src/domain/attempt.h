@@ -105,6 +105,7 @@ struct verdict {
 /* Reasons that code elsewhere acts on; the others are for history and people. All are stored, so they never change. */
 #define REASON_PROCESSOR_REFUSED "processor_refused"
 #define REASON_CARD_GONE "card_gone"
+#define REASON_ACKNOWLEDGED "acknowledged" /* of an operation that is open: its processor has said that it has it */
 #define REASON_UNAVAILABLE "processor_unavailable" /* nothing left for it */
 #define REASON_BUSY "processor_busy"               /* it kept saying that it could not just now */
 #define REASON_ABSENT "processor_has_nothing"      /* it was asked what became of a lost try */

@@ -26,7 +26,8 @@ struct dispute_flow {
     struct payment_id payment_id;
     str dispute_id;
     micros now;
-    struct dispute_record dispute; /* as it was claimed */
+    micros claimed; /* when it is looked at next, unless somebody has news before: by that it is known to be ours still */
+    struct dispute_record dispute;
     struct payment_record payment;
     struct http_call call;
     struct arena call_arena;
@@ -64,7 +65,7 @@ static struct next claim_dispute(struct flow *base)
     struct dispute_flow *flow = dispute_of(base);
     if (!load(flow) || flow->dispute.look_at == 0 || flow->dispute.look_at > flow->now) return finish();
     micros before = flow->dispute.look_at;
-    flow->dispute.look_at = next_look(flow);
+    flow->dispute.look_at = flow->claimed = next_look(flow);
     store_save_dispute(base->store, merchant_of(flow), &flow->dispute, before);
     return go(ASK);
 }
@@ -193,9 +194,8 @@ static bool can_happen(const struct dispute_flow *flow)
 static struct next record_dispute(struct flow *base)
 {
     struct dispute_flow *flow = dispute_of(base);
-    micros claimed = flow->dispute.look_at;
     flow->has_changed = false;
-    if (!load(flow) || flow->dispute.look_at != claimed) return go(CLAIM_DISPUTE);
+    if (!load(flow) || flow->dispute.look_at != flow->claimed) return go(CLAIM_DISPUTE);
     if (flow->found.kind == DISPUTE_ABSENT && !flow->dispute.is_known) {
         store_drop_dispute(base->store, merchant_of(flow), &flow->dispute);
         return go(TOLD);
@@ -204,7 +204,7 @@ static struct next record_dispute(struct flow *base)
     if (flow->has_changed && !can_happen(flow)) return finish();
     if (flow->has_changed) record_news(flow);
     flow->dispute.look_at = 0;
-    store_save_dispute(base->store, merchant_of(flow), &flow->dispute, claimed);
+    store_save_dispute(base->store, merchant_of(flow), &flow->dispute, flow->claimed);
     return go(TOLD);
 }
 

@@ -295,6 +295,11 @@ struct next read_answer(struct flow *base)
 {
     struct operation_flow *flow = operation_of(base);
     measure_call(&flow->call, flow->operation.sends == 0);
+    if (flow->call.result == HTTP_CALL_NOT_SENT && !lease_holds(flow->flows)) { /* we held it back: that says nothing of the processor */
+        give_up_call(flow);
+        flow_wake_after(base, LEASE_PAUSE);
+        return sleep_then(CALL_PROCESSOR);
+    }
     if (flow->call.result == HTTP_CALL_ANSWERED && flow->call.status == 401) session_drop(&flow->line->session);
     read_outcome(flow);
     enum pace_feedback feedback = feedback_of(flow);

@@ -144,6 +144,7 @@ struct operation_flow {
     bool inquires;   /* the next call asks what became of the tries before it */
     int absent;      /* inquiries in a row that found nothing */
     bool acknowledged; /* the processor has said that it has it */
+    bool drives_after; /* of one that looks: meanwhile somebody came to drive what is open, and found it looking. The loop's own */
     int64_t spent_slot; /* of a card that is not needed any more */
     struct session_waiter session_waiter;
     bool has_no_token; /* one was needed and could not be had */
@@ -240,6 +241,9 @@ struct next read_answer(struct flow *flow);
 void give_up_call(struct operation_flow *flow);
 /* The card of the flow's operation, which the caller wipes. False: it cannot be had any more. */
 bool open_card(const struct operation_flow *flow, struct card *out) MUST_CHECK;
+/* Works another flow on that payment, or will it when it has looked? */
+bool is_driven(struct flows *flows, const struct payment_id *id);
+
 /* Of one that pauses: the next call asks for the news instead. False: its processor cannot be asked. */
 bool ask_early(struct operation_flow *flow);
 
@@ -336,6 +340,8 @@ void look_at_dispute(struct flows *flows, const struct payment_id *payment_id, s
 
 /* Enters an open operation that nobody here works on yet into the table by the side door. */
 void take_up_operation(struct flows *flows, const struct operation_record *operation);
+/* Drives what is open on that payment, if anything is and nobody does yet. */
+void drive_on(struct flows *flows, const struct payment_id *id);
 /* Asks the processor about a payment that waits for its payer or is in doubt. Whoever works on it here does so as soon as he can. */
 void look_again(struct flows *flows, const struct payment_id *id);
 

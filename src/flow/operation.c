@@ -184,7 +184,7 @@ static void stand_alone(struct operation_flow *flow)
  * it was loaded and is driven already, after the quiet time. */
 static bool is_driven_by_another(const struct operation_flow *flow)
 {
-    return !flow->in_payment_table && find_by_payment(flow->flows, payment_id_str(&flow->payment_id));
+    return !flow->in_payment_table && is_driven(flow->flows, &flow->payment_id);
 }
 
 /* The outcome is durable: the card goes, the merchant hears, and what follows begins. Another processor's try has sealed the card for
@@ -313,6 +313,7 @@ static void finished(struct flow *base)
     leave_by_request(flow);
     leave_by_payment(flow);
     session_leave(&flow->line->session, &flow->session_waiter);
+    if (flow->drives_after && !flow->flows->stopping) drive_on(flow->flows, &flow->payment_id);
     flow->flows->running--;
     arena_close(&flow->sent_arena);
     arena_close(&flow->call_arena);

@@ -19,6 +19,8 @@ void keep_doubt(struct operation_flow *flow)
     if (doubt_event(flow, &event)) happen(flow, &event, &telling);
     flow->moved_operation.state = flow->moved.payment.operation.state;
     flow->moved_operation.reason = flow->verdict.reason ? str_of(flow->verdict.reason) : flow->operation.reason;
+    bool is_to_be_known = flow->acknowledged && flow->verdict.kind != VERDICT_REVIEW; /* by whoever takes it up after a restart */
+    if (is_to_be_known) flow->moved_operation.reason = STR(REASON_ACKNOWLEDGED);
     flow->moved.next_try_at = flow->verdict.kind == VERDICT_REVIEW ? 0 : flow->command.now + flow->pause;
     if (flow->verdict.kind == VERDICT_REVIEW) stop_looking(flow);
     store_save_operation(flow->flow.store, merchant_of(flow), &flow->moved_operation);
@@ -51,10 +53,10 @@ static void recall_route(struct operation_flow *flow, const struct operation_rec
     if (count == 1) route_recall(flow, events[0].data);
 }
 
-/* Nothing is on its way: the processor is asked what its payer has done. */
+/* Nothing is on its way: the processor is asked what its payer has done. Whoever sent him away has the payment, whatever a list says. */
 static struct next look_for_payer(struct operation_flow *flow)
 {
-    flow->inquires = true;
+    flow->inquires = flow->acknowledged = true;
     return go(CALL_PROCESSOR);
 }
 
@@ -87,6 +89,7 @@ struct next reload(struct flow *base)
     flow->has_moved = true;
     load_payer(flow);
     recall_route(flow, &flow->operation);
+    flow->acknowledged = str_equal(flow->operation.reason, STR(REASON_ACKNOWLEDGED));
     if (flow->operation.state == OPERATION_WAITING) return look_for_payer(flow);
     flow->inquires = attempt_inquires(flow->line->settings.processor->protection[flow->operation.kind]);
     flow->verdict = (struct verdict){ .kind = flow->inquires ? VERDICT_INQUIRE_AFTER_QUIET : VERDICT_TRY_AFTER_QUIET,

@@ -52,9 +52,17 @@ static str merchant_of(const struct recovery *recovery) { return recovery->flows
 
 /* ---- one operation or payment ---- */
 
+bool is_driven(struct flows *flows, const struct payment_id *id)
+{
+    struct operation_flow *there = find_by_payment(flows, payment_id_str(id));
+    if (there && there->entry == ENTRY_LOOK) there->drives_after = true;
+    return there != NULL;
+}
+
 static void enter(struct flows *flows, enum operation_entry entry, const struct payment_id *id, enum command_kind command, int step)
 {
-    if (find_by_payment(flows, payment_id_str(id))) return;
+    bool is_there = entry == ENTRY_RELOAD ? is_driven(flows, id) : find_by_payment(flows, payment_id_str(id)) != NULL;
+    if (is_there) return;
     struct operation_flow *flow = operation_flow_take(flows, entry);
     flow->payment_id = *id;
     flow->command = (struct command){ .kind = command, .now = world_now(flows->options.world) };
@@ -62,10 +70,12 @@ static void enter(struct flows *flows, enum operation_entry entry, const struct 
     flow_begin(&flow->flow, &operation_flow_kind, flows->options.world, step);
 }
 
+void drive_on(struct flows *flows, const struct payment_id *id) { enter(flows, ENTRY_RELOAD, id, COMMAND_AUTHORIZE, RELOAD); }
+
 void take_up_operation(struct flows *flows, const struct operation_record *operation)
 {
     bool waits = operation->state == OPERATION_REVIEW || operation->state == OPERATION_WAITING;
-    if (!waits) enter(flows, ENTRY_RELOAD, &operation->payment_id, COMMAND_AUTHORIZE, RELOAD);
+    if (!waits) drive_on(flows, &operation->payment_id);
 }
 
 /* One that pauses is woken; one that is at work looks when that has brought no end. */

@@ -250,6 +250,9 @@ static const struct onward {
     { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE, .absent_before = 1), SAID(OUTCOME_ABSENT), FAILED, OTHER, "processor_has_nothing" },
     { attempt_judge_inquiry, PAST(LOST(1), BY_REFERENCE),        SAID(OUTCOME_ABSENT), AGAIN, STAY, NULL },
     { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE, .absent_before = 1, .acknowledged = true), SAID(OUTCOME_ABSENT), ASK_LATER, STAY, NULL },
+    /* it has said that it has something under our reference: nobody else is asked, and there the reference is taken once */
+    { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE, .absent_before = 1, .denied_before = 1), SAID(OUTCOME_ABSENT), AGAIN, STAY, NULL },
+    { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE, .absent_before = 1, .mismatched_before = 1), SAID(OUTCOME_ABSENT), AGAIN, STAY, NULL },
     { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE), SAID(OUTCOME_DECLINED, NOT_NOW), DECLINED, OTHER, NULL },
     { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE), SAID(OUTCOME_DECLINED, NEVER),   DECLINED, STAY,  NULL },
     { attempt_judge_inquiry, PAST(LOST(1), WAITS, BY_REFERENCE), SAID(OUTCOME_NOT_SENT), ASK, STAY, NULL },
