@@ -53,11 +53,12 @@ static enum problem_code check_caller(struct api_call *call)
 {
     const struct gate *gate = call->api->options.gate;
     const struct http_request *request = &call->exchange->request;
-    str who = STR("");
+    const struct api_key *who;
     if (call->endpoint->scope == SCOPE_NONE) return PROBLEM_NONE;
     if (!gate) return caller_is_local(request) ? PROBLEM_NONE : PROBLEM_AUTHENTICATION_REQUIRED;
     enum problem_code wrong = gate_check(gate, request, call->endpoint->scope, &who);
-    call->who = arena_copy(call->arena, who);
+    if (who) call->who = arena_copy(call->arena, str_of(who->id));
+    call->is_public = who && who->is_publishable;
     return wrong;
 }
 

@@ -136,8 +136,7 @@ void call_wait(struct api_call *call) { call->waiter.answered = take_reply; }
 
 str call_scope(const struct api_call *call)
 {
-    (void)call; /* there is one API so far */
-    return STR("core");
+    return call->is_public ? STR("public") : STR("core"); /* nobody takes up the keys of the merchant's own requests */
 }
 
 struct request_name call_name(struct api_call *call, str fingerprint)

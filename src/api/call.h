@@ -30,6 +30,7 @@ struct api_call {
     str param, second_param;         /* what stands for the {names} in the endpoint's path, decoded */
     str allow;                       /* methods, when another one was used */
     str who;                         /* the id of the key that was shown; empty: none was, or it is none */
+    bool is_public;                  /* that key may stand in a page: its holder is anybody */
     bool is_shed;                    /* refused because more come than can be taken */
     str key;                         /* Idempotency-Key without its quotes; empty where none is needed */
     const struct json *body;         /* NULL: it was empty. Gone when the endpoint's function comes back, as all that lies in api->reading */

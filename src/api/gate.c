@@ -19,6 +19,7 @@ struct gate {
     struct api_key *found;
     size_t found_count;
     bool is_looking, is_stopped;
+    uint64_t changes, changes_before; /* lists that were taken, and when the look began: a later one is not overwritten */
 };
 
 void gate_take(struct gate *gate, const struct api_key *keys, size_t count)
@@ -28,6 +29,7 @@ void gate_take(struct gate *gate, const struct api_key *keys, size_t count)
     free(gate->keys);
     gate->keys = fresh;
     gate->count = count;
+    gate->changes++;
 }
 
 /* ---- looking ---- */
@@ -52,7 +54,8 @@ static void looked(struct work *work)
 {
     struct gate *gate = CONTAINER_OF(work, struct gate, work);
     gate->is_looking = false;
-    if (work->result == WORK_DONE) gate_take(gate, gate->found, gate->found_count);
+    bool is_fresh = work->result == WORK_DONE && gate->changes == gate->changes_before;
+    if (is_fresh) gate_take(gate, gate->found, gate->found_count);
     arena_close(&gate->arena);
     look_later(gate);
 }
@@ -61,6 +64,7 @@ static void look(struct world_timer *timer)
 {
     struct gate *gate = CONTAINER_OF(timer, struct gate, timer);
     gate->is_looking = true;
+    gate->changes_before = gate->changes;
     gate->work = (struct work){ .run = load, .done = looked };
     world_ask(gate->options.world, &gate->work);
 }
@@ -131,17 +135,17 @@ static str shown_key(const struct http_request *request)
     return str_equal_ignoring_case(scheme, STR("Bearer")) ? str_trim(key) : STR_NONE;
 }
 
-enum problem_code gate_check(const struct gate *gate, const struct http_request *request, enum scope scope, str *who)
+enum problem_code gate_check(const struct gate *gate, const struct http_request *request, enum scope scope, const struct api_key **who)
 {
     bool shows_something = http_header_count(request, STR("Authorization")) > 0;
-    *who = STR("");
-    bool is_open = gate->options.on_loopback && !gate_has_keys(gate);
+    *who = NULL;
+    bool is_open = gate->options.on_loopback && !gate->options.is_live && gate->count == 0;
     if (is_open && !shows_something && caller_is_local(request)) return PROBLEM_NONE;
     str text = shown_key(request);
     if (text.length == 0) return PROBLEM_AUTHENTICATION_REQUIRED;
     if (!api_key_is_of(text, gate->options.is_live)) return PROBLEM_API_KEY_INVALID;
     const struct api_key *key = api_key_find(gate->keys, gate->count, text);
     if (!key) return PROBLEM_API_KEY_INVALID;
-    *who = str_of(key->id);
+    *who = key;
     return key->scopes & scope ? PROBLEM_NONE : PROBLEM_PERMISSION_DENIED;
 }

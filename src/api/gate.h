@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gate: who may call, and what for. Its keys lie in the store as hashes; here is what this process knows of them. Where none holds,
- * only direct calls on this machine are taken (caller.h). */
+/* gate: who may call, and what for. Its keys lie in the store as hashes; here is what this process knows of them. Where there
+ * was never one, direct calls on this machine need none (caller.h). */
 #ifndef FLORIN_API_GATE_H
 #define FLORIN_API_GATE_H
 
@@ -16,7 +16,7 @@ struct gate_options {
     struct world *world;
     str merchant;
     bool is_live;     /* keys of the other kind are none */
-    bool on_loopback; /* nobody but this machine reaches us: while no key holds, direct calls need none */
+    bool on_loopback; /* nobody but this machine reaches us: while there was never a key, and money is not real, direct calls need none */
     bool has_peers; /* keys may be made and revoked by other nodes: looked for each second */
 };
 
@@ -26,12 +26,12 @@ void gate_stop(struct gate *gate); /* looks no more; quiet once gate_is_busy is 
 bool gate_is_busy(const struct gate *gate);
 void gate_close(struct gate *gate);
 
-/* Does any key hold? Then callers on this machine need one, too. */
+/* Does any key hold? */
 bool gate_has_keys(const struct gate *gate);
 
-/* May that request do what needs this scope? *who gets the id of the key that it showed, "" when it showed none; it lives until the
+/* May that request do what needs this scope? *who gets the key that it showed, NULL when it showed none; it lives until the
  * loop's next turn. */
-enum problem_code gate_check(const struct gate *gate, const struct http_request *request, enum scope scope, str *who);
+enum problem_code gate_check(const struct gate *gate, const struct http_request *request, enum scope scope, const struct api_key **who);
 
 /* A publishable key can do nothing but tokenize. Without any scope it gets the usual ones when it is filled. */
 bool gate_key_is_fine(const struct api_key *key);

@@ -215,7 +215,7 @@ static void make_token(struct api_call *call, const struct token_wish *wish)
         call_refuse(call, PROBLEM_OVERLOADED);
         return;
     }
-    fresh->request = (struct request_record){ .scope = STR("core"),
+    fresh->request = (struct request_record){ .scope = call_scope(call),
                                               .key = call->key,
                                               .fingerprint = arena_copy(call->arena, fingerprint),
                                               .status = 201,

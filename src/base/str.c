@@ -35,6 +35,16 @@ bool str_equal_ignoring_case(str a, str b)
     return true;
 }
 
+bool str_is_name(str text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.bytes[i];
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+        if (!is_plain) return false;
+    }
+    return text.length > 0;
+}
+
 bool str_is_empty(str text)
 {
     return text.length == 0;

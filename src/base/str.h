@@ -29,6 +29,7 @@ str str_of(const char *terminated);
 bool str_equal(str a, str b);
 bool str_equal_ignoring_case(str a, str b); /* ASCII letters only, as HTTP header names are compared */
 bool str_is_empty(str text);
+bool str_is_name(str text); /* of ASCII letters, digits, '-' and '_', and not empty: plain in an address */
 bool str_starts_with(str text, str prefix);
 bool str_contains(str text, str part);
 

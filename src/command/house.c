@@ -18,6 +18,16 @@ struct house_settings house_chosen;
 
 enum { VAULT_SLOTS_SPARE = 64 };
 
+bool house_ask_store(struct work *question, struct error *error)
+{
+    struct work *works[] = { question };
+    struct store *reader = store_open(str_of(house_chosen.store), STORE_READS, error);
+    if (!reader) return false;
+    store_run_questions(reader, works, 1);
+    store_close(reader);
+    return question->result == WORK_DONE || error_set(error, "the store cannot be read");
+}
+
 str house_merchant(void) { return STR("merchant"); }
 
 bool house_store_is_file(void) { return store_url_path(str_of(house_chosen.store)).bytes != NULL; }

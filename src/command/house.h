@@ -131,6 +131,9 @@ void house_forget_accounts(struct house_accounts *accounts);
 bool house_open(struct house *house, struct error *error) MUST_CHECK;
 void house_close(struct house *house);
 
+/* Runs that question on the chosen store, which may be another gateway's just now, and on nothing else of the house. */
+bool house_ask_store(struct work *question, struct error *error) MUST_CHECK;
+
 /* The one merchant of this gateway. */
 str house_merchant(void);
 

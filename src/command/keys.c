@@ -105,12 +105,7 @@ static int list(void)
 {
     struct error error;
     struct listing listing = { .work.run = list_all };
-    struct work *works[] = { &listing.work };
-    struct store *reader = store_open(str_of(house_chosen.store), STORE_READS, &error);
-    if (!reader) return fail(EXIT_REFUSED, error.text);
-    store_run_questions(reader, works, 1);
-    store_close(reader);
-    if (listing.work.result != WORK_DONE) return fail(EXIT_REFUSED, "the store cannot be read");
+    if (!house_ask_store(&listing.work, &error)) return fail(EXIT_REFUSED, error.text);
     if (listing.count == 0) printf("There are no keys: only direct calls on this machine are taken.\n");
     return 0;
 }

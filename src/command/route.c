@@ -198,14 +198,9 @@ static void list_candidates(struct replay *replay)
 
 static int run_replay(struct replay *replay, struct error *error)
 {
-    struct work *works[] = { &replay->work };
-    struct store *reader = store_open(str_of(house_chosen.store), STORE_READS, error);
-    if (!reader) return fail(EXIT_BAD_RULES, error->text);
     replay->work.run = replay_all;
     list_candidates(replay);
-    store_run_questions(reader, works, 1);
-    store_close(reader);
-    if (replay->work.result != WORK_DONE) return fail(EXIT_BAD_RULES, "the store cannot be read");
+    if (!house_ask_store(&replay->work, error)) return fail(EXIT_BAD_RULES, error->text);
     print_replay(replay);
     return 0;
 }

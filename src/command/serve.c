@@ -234,6 +234,8 @@ static bool open_doors(struct gateway *gateway)
     gateway->server = listen_at(gateway, chosen.listen, api_handle);
     if (!gateway->server) return false;
     if (path[0]) gateway->control = listen_at(gateway, where, api_handle_control);
+    else log_error("no operator's door: the store's path is too long for the name of a socket; say a shorter local_path or store",
+                   LOG_TEXT("store", str_of(house_store_words())));
     return gateway->control || !path[0];
 }
 

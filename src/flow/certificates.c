@@ -4,17 +4,21 @@
 
 #define KEPT (INT64_C(24) * 3600 * MICROS_PER_SECOND)
 #define TIMEOUT (INT64_C(10) * MICROS_PER_SECOND)
+#define MINUTE (INT64_C(60) * MICROS_PER_SECOND)
+
+enum { FETCHES_AT_ONCE = 4, FETCHES_A_MINUTE = 12 }; /* anybody can make us fetch by naming another address there */
 
 void certificates_close(struct certificates *certificates)
 {
     for (size_t i = 0; i < CERTIFICATES_KEPT; i++) certificate_close(certificates->kept[i].certificate);
 }
 
-/* An address that begins so, slash included, leads to that host and no other, whatever follows. */
-static bool begins_with_origin(str url, str origin)
+/* That host, that folder, and a plain name in it: nobody chooses what else we ask there, nor names one certificate in many ways. */
+static bool is_there(str url, str origin, str path)
 {
-    bool begins = origin.length > 0 && str_starts_with(url, origin);
-    return begins && str_starts_with(str_from(url, origin.length), STR("/"));
+    if (origin.length == 0 || !str_starts_with(url, origin)) return false;
+    url = str_from(url, origin.length);
+    return str_starts_with(url, path) && str_is_name(str_from(url, path.length));
 }
 
 bool certificate_may_come_from(const struct processor_settings *settings, bool live, str url)
@@ -24,7 +28,7 @@ bool certificate_may_come_from(const struct processor_settings *settings, bool l
                                                                                            : own->test_origins);
     if (url.length >= CERTIFICATE_URL_BYTES) return false;
     while (rest.length > 0) {
-        if (begins_with_origin(url, str_cut(rest, ' ', &rest))) return true;
+        if (is_there(url, str_cut(rest, ' ', &rest), str_of(own->path))) return true;
     }
     return false;
 }
@@ -36,6 +40,15 @@ const struct certificate *certificates_find(const struct certificates *certifica
         if (kept->certificate && str_equal(str_of(kept->url), url) && now < kept->until) return kept->certificate;
     }
     return NULL;
+}
+
+bool certificates_may_fetch(struct certificates *certificates, micros now)
+{
+    if (now - certificates->minute_began >= MINUTE) {
+        certificates->minute_began = now;
+        certificates->fetches = 0;
+    }
+    return certificates->fetching < FETCHES_AT_ONCE && certificates->fetches++ < FETCHES_A_MINUTE;
 }
 
 struct http_call certificate_call(const struct processor_settings *settings, str url, struct arena *arena)

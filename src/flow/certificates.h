@@ -16,6 +16,8 @@ struct certificates {
     } kept[CERTIFICATES_KEPT];
     size_t oldest;
     size_t fetching; /* calls in the air */
+    size_t fetches;  /* in this minute */
+    micros minute_began;
 };
 
 void certificates_close(struct certificates *certificates);
@@ -25,6 +27,9 @@ bool certificate_may_come_from(const struct processor_settings *settings, bool l
 
 /* NULL: it has to be fetched. */
 const struct certificate *certificates_find(const struct certificates *certificates, str url, micros now);
+
+/* May one more be fetched now? It is counted. */
+bool certificates_may_fetch(struct certificates *certificates, micros now);
 
 /* The call that fetches it. Texts live in the arena. */
 struct http_call certificate_call(const struct processor_settings *settings, str url, struct arena *arena);

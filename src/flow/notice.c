@@ -13,8 +13,7 @@
 
 enum { LOOK_WHO_SIGNS, FETCH_CERTIFICATE, READ_CERTIFICATE, PROVE, RECORD_NOTICE, NOTED, FORGED, TURN_AWAY };
 
-enum { EVENT_ID_BYTES_MAX = 200, TYPE_BYTES_MAX = 120 }; /* several times what any processor writes */
-enum { FETCHES_MAX = 4 /* anybody can make us fetch by naming another address there */ };
+enum { EVENT_ID_BYTES_MAX = 200, TYPE_BYTES_MAX = 120, DISPUTE_REF_MAX = 64 }; /* several times what any processor writes */
 
 /* What was made of one. */
 enum notice_result {
@@ -76,7 +75,7 @@ static void fetched(struct http_call *call)
 static struct next fetch_certificate(struct flow *base)
 {
     struct notice_flow *flow = notice_of(base);
-    if (flow->line->certificates.fetching >= FETCHES_MAX) return turn_away_with(flow, NOTICE_UNDECIDED);
+    if (!certificates_may_fetch(&flow->line->certificates, world_monotonic(base->world))) return turn_away_with(flow, NOTICE_UNDECIDED);
     flow->call = certificate_call(&flow->line->settings, flow->certificate_url, &base->arena);
     flow->call.done = fetched;
     flow->flows->calls++;
@@ -148,13 +147,18 @@ static const char *contradiction_of(const struct notice_flow *flow)
     return flow->news.is_of_another_account ? "wrong_account" : NULL;
 }
 
+/* It becomes part of the address of a question that we ask. */
+static bool can_be_asked_about(str ref) { return str_is_name(ref) && ref.length <= DISPUTE_REF_MAX; }
+
 /* The same of the operation that it names. */
-static const char *contradiction_to(const struct notice_flow *flow, const struct operation_record *operation, const struct payment *payment)
+static const char *contradiction_to(const struct notice_flow *flow, const struct operation_record *operation, const struct payment_record *record)
 {
+    const struct payment *payment = &record->payment;
     const struct processor_news *news = &flow->news;
     if (!str_equal(operation->processor, flow->record.processor)) return "wrong_account";
-    bool names_dispute = news->dispute_ref.length > 0 && news->dispute_ref.length <= EVENT_ID_BYTES_MAX;
-    if (news->subject == NEWS_OF_DISPUTE && !names_dispute) return "not_understood";
+    bool went_on = !str_equal(operation->processor, record->processor); /* at another one, on proof that this one had nothing */
+    if (went_on && (operation->state == OPERATION_FAILED || news->subject == NEWS_OF_DISPUTE)) return "went_on_elsewhere";
+    if (news->subject == NEWS_OF_DISPUTE && !can_be_asked_about(news->dispute_ref)) return "not_understood";
     if (!tells_amount(news)) return NULL;
     if (!money_same_currency(news->amount, payment->amount)) return "wrong_currency";
     return news->amount.minor == operation->amount_minor ? NULL : "wrong_amount";
@@ -210,7 +214,7 @@ static void take_news_of_payment(struct notice_flow *flow)
     str id = arena_copy(&flow->flow.arena, payment_id_str(&operation.payment_id));
     bool loaded = store_load_payment(store, &flow->flow.arena, flow->flows->options.merchant, id, &payment);
     if (!store_must_have(store, loaded)) return;
-    const char *contradiction = contradiction_to(flow, &operation, &payment.payment);
+    const char *contradiction = contradiction_to(flow, &operation, &payment);
     flow->record.payment_id = id;
     if (contradiction) quarantine(flow, contradiction);
     else take(flow, &payment);

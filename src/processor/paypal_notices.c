@@ -3,7 +3,8 @@
  *
  *     <transmission id>|<transmission time>|<id of our webhook>|<CRC-32 of the body, in decimal digits>
  *
- * The id of the webhook is what makes the signature ours: PayPal signs everybody's with one key. There is no window of time. */
+ * The id of the webhook is what makes the signature ours: PayPal signs everybody's with one key. There is no window of time, and
+ * of the body no more than its CRC-32 is signed: whoever has seen a notice can make another body of it. It makes us ask, and no more. */
 #include "processor/paypal_notices.h"
 
 #include "processor/answer.h"
@@ -12,7 +13,13 @@
 
 enum { TRANSMISSION_ID, TRANSMISSION_TIME, TRANSMISSION_SIG, CERT_URL, AUTH_ALGO };
 
-static const uint32_t crc_polynomial = 0xedb88320U; /* of CRC-32 (ITU-T V.42), its bits reversed */
+enum { SIG_CHARS_MIN = 256, SIG_CHARS_MAX = 1024 }; /* base64 of RSA with 1,536 to 6,144 bits */
+
+/* What each half of a byte does to a CRC-32 (ITU-T V.42, bits reversed). */
+static const uint32_t crc_steps[16] = {
+    0x00000000U, 0x1db71064U, 0x3b6e20c8U, 0x26d930acU, 0x76dc4190U, 0x6b6b51f4U, 0x4db26158U, 0x5005713cU,
+    0xedb88320U, 0xf00f9344U, 0xd6d6a3e8U, 0xcb61b38cU, 0x9b64c2b0U, 0x86d3d2d4U, 0xa00ae278U, 0xbdbdf21cU,
+};
 
 /* ---- proof ---- */
 
@@ -21,7 +28,8 @@ static uint32_t crc32_of(str bytes)
     uint32_t crc = UINT32_MAX;
     for (size_t i = 0; i < bytes.length; i++) {
         crc ^= (uint8_t)bytes.bytes[i];
-        for (int bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (crc & 1 ? crc_polynomial : 0);
+        crc = (crc >> 4) ^ crc_steps[crc & 15];
+        crc = (crc >> 4) ^ crc_steps[crc & 15];
     }
     return ~crc;
 }
@@ -30,7 +38,9 @@ static bool prove(struct arena *arena, const struct processor_notice *notice)
 {
     const str *headers = notice->headers;
     const char *webhook_id = notice->keys->webhook_secret;
+    size_t sig = headers[TRANSMISSION_SIG].length;
     if (!webhook_id || !notice->certificate || !str_equal(headers[AUTH_ALGO], STR("SHA256withRSA"))) return false;
+    if (sig < SIG_CHARS_MIN || sig > SIG_CHARS_MAX) return false; /* before the body is looked at */
     str text = arena_format(arena, "%.*s|%.*s|%s|%u", STR_FORMAT(headers[TRANSMISSION_ID]), STR_FORMAT(headers[TRANSMISSION_TIME]), webhook_id,
                             crc32_of(notice->body));
     return certificate_has_signed(notice->certificate, text, headers[TRANSMISSION_SIG]);
@@ -110,6 +120,7 @@ static bool hear(struct arena *arena, const struct processor_notice *notice, str
 
 static const struct processor_certificates certificates = {
     .header = CERT_URL,
+    .path = "/v1/notifications/certs/",
     .live_origins = "https://api.paypal.com https://api-m.paypal.com",
     .test_origins = "https://api.sandbox.paypal.com https://api-m.sandbox.paypal.com",
     .names = "messageverificationcerts.paypal.com messageverificationcerts.sandbox.paypal.com",

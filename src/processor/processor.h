@@ -133,6 +133,7 @@ typedef bool processor_hear(struct arena *arena, const struct processor_notice *
 /* Where the certificate comes from that notices are signed with. Lists are parted by blanks. */
 struct processor_certificates {
     size_t header;                         /* the one of the headers with its address */
+    const char *path;                      /* what its path begins with; a plain name follows */
     const char *live_origins, *test_origins; /* "https://a.example": the only places that it may be fetched from */
     const char *names;                     /* it bears one of these */
 };

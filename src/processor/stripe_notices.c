@@ -4,6 +4,7 @@
  *     Stripe-Signature: t=<seconds>,v1=<HMAC-SHA256 of "<seconds>.<body>" under the whole whsec_ text>,v1=...
  *
  * There are two of v1 while a secret is changed; other schemes are not looked at. */
+#include "base/signature.h"
 #include "processor/answer.h"
 #include "processor/notice.h"
 #include "processor/stripe.h"
@@ -24,16 +25,18 @@ static bool is_timely(str header, micros now, str *moment)
     return age <= TOLERANCE && age >= -TOLERANCE;
 }
 
+/* The code is computed once, however many a stranger writes. */
 static bool prove(struct arena *arena, const struct processor_notice *notice)
 {
     str header = notice->headers[0], moment;
+    const char *secret = notice->keys->webhook_secret;
     bool is_proven = false;
-    if (!is_timely(header, notice->now, &moment)) return false;
+    if (!secret || !is_timely(header, notice->now, &moment)) return false;
     const str pieces[] = { moment, STR("."), notice->body };
+    str code = hmac_hex(arena, SIGNATURE_SHA256, str_of(secret), pieces, COUNT_OF(pieces));
     while (header.length > 0) {
         str one = str_trim(str_cut(header, ',', &header));
-        if (!str_starts_with(one, STR("v1="))) continue;
-        is_proven |= notice_has_code(arena, str_from(one, 3), SIGNATURE_SHA256, notice->keys->webhook_secret, pieces, COUNT_OF(pieces));
+        is_proven |= str_starts_with(one, STR("v1=")) && str_equal_secret(str_from(one, 3), code);
     }
     return is_proven;
 }

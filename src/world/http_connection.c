@@ -50,8 +50,10 @@ static bool can_take(const struct http_connection *connection)
 static bool lap_is_full(const struct http_connection *connection, char first)
 {
     const struct http_server *server = connection->server;
+    bool asks_too_many = server->lap_questions >= LAP_TURNS_MAX, pay_too_many = server->lap_turns >= LAP_TURNS_MAX;
     if (connection->turn != NULL) return false;
-    return (first == 'G' ? server->lap_questions : server->lap_turns) >= LAP_TURNS_MAX;
+    if (first == '\r' || first == '\n') return asks_too_many || pay_too_many; /* an empty line before it: who knows what comes */
+    return first == 'G' ? asks_too_many : pay_too_many;
 }
 
 static bool is_ahead(const struct http_connection *connection)

@@ -167,9 +167,19 @@ static void copies_what_fits_or_nothing(void **state)
     assert_string_equal(buffer, "");
 }
 
+static void a_name_is_plain(void **state)
+{
+    static const char *const names[] = { "a", "CERT-360caa42-fca2a594", "PP_D-1", "9" };
+    static const char *const others[] = { "", "a/b", "a?b", "a b", "a.b", "a%2f", "\xc3\xa9" };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(names); i++) assert_row(str_is_name(str_of(names[i])), i);
+    for (size_t i = 0; i < COUNT_OF(others); i++) assert_row(!str_is_name(str_of(others[i])), i);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_name_is_plain),
         cmocka_unit_test(absent_text_is_empty_text),
         cmocka_unit_test(compares_by_bytes),
         cmocka_unit_test(ignores_case_of_ascii_letters_only),

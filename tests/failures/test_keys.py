@@ -69,6 +69,23 @@ def test_a_revoked_key_opens_nothing_from_then_on(open_shop, runs):
     assert [line.split()[-1] for line in keys(shop.gateway, 'list').splitlines()] == ['revoked', 'holds']
 
 
+def test_the_last_revoked_key_opens_nothing_either(open_shop):
+    shop = open_shop()
+    key, key_id = make(shop.gateway)
+    keys(shop.gateway, 'revoke', key_id)
+    shop.client.authorize().expect(401, 'authentication_required')
+    with_key(shop.gateway, key).authorize().expect(401, 'api_key_invalid')
+    shop.gateway.restart()
+    shop.client.look('/v1/payments').expect(401, 'authentication_required')
+
+
+def test_a_page_cannot_take_up_the_merchants_idempotency_keys(open_shop, tmp_path):
+    shop = open_shop(master_key_file=make_master(tmp_path))
+    public, secret = make(shop.gateway, '--publishable')[0], make(shop.gateway)[0]
+    with_key(shop.gateway, public).post('/v1/tokens', {'card': cards.further(3)}, key='order-1').expect(201)
+    with_key(shop.gateway, secret).authorize(key='order-1').expect(201)
+
+
 # scopes                what it may: read, tokenize, pay, refund
 SCOPES = [
     ('read',             {'read'}),

@@ -70,10 +70,31 @@ def test_a_certificate_from_somewhere_else_is_not_even_fetched(shop):
     assert len(shop.company.requests()) == fetched
 
 
-def test_a_certificate_that_cannot_be_had_now(shop):
+def bring_certificate(shop, path):
+    """A notice that is said to be signed with the certificate at that path."""
     headers = [('PAYPAL-TRANSMISSION-ID', 'x'), ('PAYPAL-TRANSMISSION-TIME', '2024-01-02T03:04:06Z'), ('PAYPAL-TRANSMISSION-SIG', 'AAAA'),
-               ('PAYPAL-AUTH-ALGO', 'SHA256withRSA'), ('PAYPAL-CERT-URL', shop.company.url + '/nowhere')]
-    shop.ask('POST', shop.target, b'{}', headers, is_good=False).expect(503)
+               ('PAYPAL-AUTH-ALGO', 'SHA256withRSA'), ('PAYPAL-CERT-URL', shop.company.url + path)]
+    return shop.ask('POST', shop.target, b'{}', headers, is_good=False)
+
+
+def test_a_certificate_that_cannot_be_had_now(shop):
+    shop.company.fault('refuse_500', '/v1/notifications/certs/GONE')
+    bring_certificate(shop, '/v1/notifications/certs/GONE').expect(503)
+
+
+@pytest.mark.parametrize('path', ['/nowhere', '/v1/notifications/certs/', '/v1/notifications/certs/CERT-1?2', '/v1/notifications/certs/../certs/CERT-1',
+                                  '/v1/notifications/certs/CERT-1/x', '/v2/checkout/orders'])
+def test_nobody_makes_us_ask_for_anything_else_there(shop, path):
+    before = len(shop.company.requests())
+    bring_certificate(shop, path).expect(401, 'signature_invalid')
+    assert [one['path'] for one in shop.company.requests()[before:]] == []
+
+
+def test_nobody_makes_us_fetch_without_end(tmp_path):
+    with told_by(PayPal, tmp_path, KEYS, lambda company: {'notice_certificate_origins': company.url}) as shop:
+        answers = [bring_certificate(shop, f'/v1/notifications/certs/OTHER-{number}').status for number in range(20)]
+        assert 1 <= answers.count(401) <= 12 and answers == sorted(answers) and answers[-1] == 503
+        assert len([one for one in shop.company.requests() if 'OTHER-' in one['path']]) == answers.count(401)
 
 
 def test_nobody_vouches_for_the_certificate(tmp_path):
