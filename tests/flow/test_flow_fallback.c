@@ -293,6 +293,34 @@ static void a_restart_keeps_the_order(void **state)
     shop_close(shop);
 }
 
+/* "We have it and do not know yet." */
+static void read_pending(struct arena *arena, const struct processor_call *call, const struct processor_answer *answer, struct outcome *out)
+{
+    if (answer->status == 202) *out = (struct outcome){ .kind = OUTCOME_OPEN };
+    else processor_named(STR("bank"))->operations[OPERATION_AUTHORIZE].read(arena, call, answer, out);
+}
+
+/* What it has said counts in the next life, too: a list in which nothing stands yet sends the payment nowhere else. */
+static void what_was_acknowledged_stays_after_a_restart(void **state)
+{
+    (void)state;
+    struct shop *shop = open_careful();
+    first.operations[OPERATION_AUTHORIZE].read = read_pending;
+    set_first(shop, NETWORK_WORKS, 202, "{}");
+    (void)pay(shop, "k1");
+    shop_pass(shop, SHOP_SECOND / 2);
+    shop_lose(shop, true);
+    heal_first(shop);
+    shop_begin(shop);
+    struct guest *guest = shop_answered(shop, pay(shop, "k1"));
+    assert_int_equal(guest->status, 202);
+    shop_pass(shop, 20 * SHOP_SECOND);
+    assert_is_at(shop, guest, "first");
+    assert_string_equal(shop_event(shop, guest_payment(guest), "fell_over"), "");
+    assert_int_equal(fake_bank_count(shop->world, "holds"), 0);
+    shop_close(shop);
+}
+
 /* ---- the breaker ---- */
 
 enum { FAILURES = 20 };
@@ -488,6 +516,7 @@ int main(void)
         cmocka_unit_test(a_lost_try_that_is_there_stays),
         cmocka_unit_test(without_its_card_it_stays),
         cmocka_unit_test(a_restart_keeps_the_order),
+        cmocka_unit_test(what_was_acknowledged_stays_after_a_restart),
         cmocka_unit_test(traffic_leaves_and_returns),
         cmocka_unit_test(whoever_waits_at_an_open_breaker_goes_on),
         cmocka_unit_test(nobody_is_left),
