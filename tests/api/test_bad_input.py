@@ -320,10 +320,11 @@ def test_questions_are_answered_in_json_only(shared_shop, target):
     shared_shop.client.look(target, headers=[('Accept', 'image/png')]).expect(406, 'not_acceptable')
 
 
-@pytest.mark.parametrize('verb', ['capture', 'void', 'refund'])
+@pytest.mark.parametrize('verb', ['capture', 'void', 'refund', 'review'])
 def test_changes_look_at_their_headers_too(shared_shop, verb):
     client, target = shared_shop.client, f'/v1/payments/{shared_shop.client.authorized()["id"]}/{verb}'
-    client.post(target, {}, headers=[('Accept', 'image/png')]).expect(406, 'not_acceptable')
+    body = {'decision': 'approve'} if verb == 'review' else {}
+    client.post(target, body, headers=[('Accept', 'image/png')]).expect(406, 'not_acceptable')
     client.post(target, b'{}', headers=[('Content-Type', 'text/plain')], is_good=False).expect(415, 'unsupported_media_type')
 
 

@@ -242,6 +242,15 @@ def test_a_held_payment_is_voided_when_it_is_declined(open_checked):
     shop.is_whole()
 
 
+def test_a_decline_whose_void_is_in_doubt_is_told_so(open_checked):
+    shop = open_checked('all: -> review\n', answer_within_ms=300, bank_resend_after_ms=1500)
+    payment = held_payment(shop)
+    shop.bank.fault('act_then_hang_up', '/api/v1/voids')
+    assert review(shop, payment, 'decline').expect(202)['risk']['review'] == 'declined'
+    assert shop.client.settled(payment)['state'] == 'voided'
+    shop.is_whole()
+
+
 def test_the_merchant_may_give_up_by_himself(open_checked):
     shop = open_checked('all: -> review\n')
     payment = held_payment(shop)

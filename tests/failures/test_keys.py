@@ -100,9 +100,10 @@ def tries(client, payment, token):
     """What is refused for want of a right."""
     asked = {
         'read': [client.look(f'/v1/payments/{payment["id"]}'), client.look('/v1/payments?limit=1'), client.look('/v1/processors'),
-                 client.look(f'/v1/orders/{payment["order_id"]}'), client.look(f'/v1/payments/{payment["id"]}/events')],
+                 client.look(f'/v1/orders/{payment["order_id"]}'), client.look(f'/v1/tokens/{token}'), client.look(f'/v1/payments/{payment["id"]}/events')],
         'tokenize': [client.post('/v1/tokens', {'card': cards.further(3)})],
-        'pay': [client.authorize(), client.ask('DELETE', f'/v1/tokens/{token}')],
+        'pay': [client.authorize(), client.capture(payment), client.void(payment), client.change(payment, 'review', body={'decision': 'approve'}),
+                client.ask('DELETE', f'/v1/tokens/{token}')],
         'refund': [client.refund(payment, body={'amount': payment['amount']})],
     }
     for answers in asked.values():
