@@ -215,3 +215,22 @@ void secret_wipe(void *bytes, size_t length)
 {
     if (length > 0) explicit_bzero(bytes, length);
 }
+
+/* ---- CRC-32 ---- */
+
+/* What each half of a byte does to it; its polynomial is 0x04c11db7, bits reversed. */
+static const uint32_t crc_steps[16] = {
+    0x00000000U, 0x1db71064U, 0x3b6e20c8U, 0x26d930acU, 0x76dc4190U, 0x6b6b51f4U, 0x4db26158U, 0x5005713cU,
+    0xedb88320U, 0xf00f9344U, 0xd6d6a3e8U, 0xcb61b38cU, 0x9b64c2b0U, 0x86d3d2d4U, 0xa00ae278U, 0xbdbdf21cU,
+};
+
+uint32_t crc32_of(str bytes)
+{
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < bytes.length; i++) {
+        crc ^= (uint8_t)bytes.bytes[i];
+        crc = (crc >> 4) ^ crc_steps[crc & 15];
+        crc = (crc >> 4) ^ crc_steps[crc & 15];
+    }
+    return ~crc;
+}

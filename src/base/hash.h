@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hash: SHA-256, HMAC-SHA-256, HKDF and text encodings, on OpenSSL. */
+/* hash: SHA-256, HMAC-SHA-256, HKDF and text encodings, on OpenSSL; and CRC-32. */
 #ifndef FLORIN_BASE_HASH_H
 #define FLORIN_BASE_HASH_H
 
@@ -23,6 +23,9 @@ struct hash hash_derive(const struct hash *master, str purpose);
 /* Lower-case hex, 64 characters, terminated. */
 str hash_hex(const struct hash *hash, char buffer[HASH_HEX_BYTES + 1]);
 bool hash_equal(const struct hash *a, const struct hash *b); /* constant time */
+
+/* CRC-32 (ITU-T V.42), as zlib and PNG have it: tells bytes that were spoiled, and proves nothing. */
+uint32_t crc32_of(str bytes);
 
 /* Lower-case hex and base64url (RFC 4648, no padding) of any bytes; false when the text is not that. */
 str hex_encode(struct arena *arena, const void *bytes, size_t length);

@@ -7,6 +7,7 @@
  * of the body no more than its CRC-32 is signed: whoever has seen a notice can make another body of it. It makes us ask, and no more. */
 #include "processor/paypal_notices.h"
 
+#include "base/hash.h"
 #include "processor/answer.h"
 #include "processor/decimal.h"
 #include "processor/notice.h"
@@ -15,24 +16,7 @@ enum { TRANSMISSION_ID, TRANSMISSION_TIME, TRANSMISSION_SIG, CERT_URL, AUTH_ALGO
 
 enum { SIG_CHARS_MIN = 256, SIG_CHARS_MAX = 1024 }; /* base64 of RSA with 1,536 to 6,144 bits */
 
-/* What each half of a byte does to a CRC-32 (ITU-T V.42, bits reversed). */
-static const uint32_t crc_steps[16] = {
-    0x00000000U, 0x1db71064U, 0x3b6e20c8U, 0x26d930acU, 0x76dc4190U, 0x6b6b51f4U, 0x4db26158U, 0x5005713cU,
-    0xedb88320U, 0xf00f9344U, 0xd6d6a3e8U, 0xcb61b38cU, 0x9b64c2b0U, 0x86d3d2d4U, 0xa00ae278U, 0xbdbdf21cU,
-};
-
 /* ---- proof ---- */
-
-static uint32_t crc32_of(str bytes)
-{
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < bytes.length; i++) {
-        crc ^= (uint8_t)bytes.bytes[i];
-        crc = (crc >> 4) ^ crc_steps[crc & 15];
-        crc = (crc >> 4) ^ crc_steps[crc & 15];
-    }
-    return ~crc;
-}
 
 static bool prove(struct arena *arena, const struct processor_notice *notice)
 {

@@ -7,9 +7,10 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
-enum { KEY_BITS = 2048, X509_VERSION = 2 /* which is called 3 */, CRC_REVERSED = 0x1, BASE64_GROUP = 4 };
+#include "base/hash.h"
 
-static const uint32_t crc_polynomial = 0xedb88320U;
+enum { KEY_BITS = 2048, X509_VERSION = 2 /* which is called 3 */, BASE64_GROUP = 4 };
+
 static const char valid_from[] = "200101000000Z", valid_until[] = "491231235959Z"; /* two digits of a year, as UTCTime has it */
 
 struct paypal_signer {
@@ -69,19 +70,9 @@ str paypal_signer_certificate(const struct paypal_signer *signer)
 
 /* --- What is signed --- */
 
-uint32_t paypal_crc32(str bytes)
-{
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < bytes.length; i++) {
-        crc ^= (uint8_t)bytes.bytes[i];
-        for (int bit = 0; bit < 8; bit++) crc = crc & CRC_REVERSED ? crc >> 1 ^ crc_polynomial : crc >> 1;
-    }
-    return ~crc;
-}
-
 str paypal_signed_text(struct arena *arena, str id, str time, str webhook_id, str body)
 {
-    return arena_format(arena, "%.*s|%.*s|%.*s|%u", STR_FORMAT(id), STR_FORMAT(time), STR_FORMAT(webhook_id), paypal_crc32(body));
+    return arena_format(arena, "%.*s|%.*s|%.*s|%u", STR_FORMAT(id), STR_FORMAT(time), STR_FORMAT(webhook_id), crc32_of(body));
 }
 
 /* --- Signing --- */

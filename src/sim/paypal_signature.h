@@ -14,9 +14,6 @@ void paypal_signer_close(struct paypal_signer *signer);
 /* The certificate in PEM; lives as long as the signer. */
 str paypal_signer_certificate(const struct paypal_signer *signer);
 
-/* CRC-32 as in zlib and IEEE 802.3. */
-uint32_t paypal_crc32(str bytes);
-
 /* What is signed: id "|" time "|" webhook id "|" CRC-32 of the body in decimal. */
 str paypal_signed_text(struct arena *arena, str id, str time, str webhook_id, str body);
 

@@ -269,9 +269,28 @@ static void wiping_leaves_zeros(void **state)
     assert_memory_equal(secret, zeros, sizeof secret);
 }
 
+/* Of the checks that others publish, and of the body of PayPal's vector. */
+static void the_crc_is_that_of_zlib(void **state)
+{
+    static const struct {
+        const char *bytes;
+        uint32_t crc;
+    } rows[] = {
+        { "", 0 },
+        { "123456789", 0xcbf43926 },
+        { "The quick brown fox jumps over the lazy dog", 0x414fa339 },
+        { "{\"id\":\"WH-1A-2B\",\"event_version\":\"1.0\",\"create_time\":\"2024-01-02T03:04:05.000Z\",\"resource_type\":\"capture\","
+          "\"event_type\":\"PAYMENT.CAPTURE.COMPLETED\",\"summary\":\"Payment completed\",\"resource\":{\"id\":\"3C679366HH908993F\","
+          "\"status\":\"COMPLETED\",\"amount\":{\"currency_code\":\"USD\",\"value\":\"10.99\"}}}", 1614739435 },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) assert_row(crc32_of(str_of(rows[i].bytes)) == rows[i].crc, i);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_crc_is_that_of_zlib),
         cmocka_unit_test(hashes_as_fips_180_4_says),
         cmocka_unit_test(where_the_pieces_are_cut_does_not_matter),
         cmocka_unit_test(signs_as_rfc_4231_says),
