@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/hash.h"
+#include "processors/paypal_vector.h"
 
 static void assert_hash(struct hash hash, const char *hex)
 {
@@ -279,9 +280,7 @@ static void the_crc_is_that_of_zlib(void **state)
         { "", 0 },
         { "123456789", 0xcbf43926 },
         { "The quick brown fox jumps over the lazy dog", 0x414fa339 },
-        { "{\"id\":\"WH-1A-2B\",\"event_version\":\"1.0\",\"create_time\":\"2024-01-02T03:04:05.000Z\",\"resource_type\":\"capture\","
-          "\"event_type\":\"PAYMENT.CAPTURE.COMPLETED\",\"summary\":\"Payment completed\",\"resource\":{\"id\":\"3C679366HH908993F\","
-          "\"status\":\"COMPLETED\",\"amount\":{\"currency_code\":\"USD\",\"value\":\"10.99\"}}}", 1614739435 },
+        { PAYPAL_BODY, 1614739435 },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) assert_row(crc32_of(str_of(rows[i].bytes)) == rows[i].crc, i);
