@@ -51,7 +51,7 @@ static void transaction_over(struct work *work)
     const struct step *step = step_of(flow);
     bool committed = work->result == WORK_DONE;
     flow->in_transaction = false;
-    flow->kind->rested(flow, committed);
+    if (flow->kind->rested) flow->kind->rested(flow, committed);
     if (!committed && step->if_full == 0) {
         flow_wake_after(flow, FULL_PAUSE);
         return;

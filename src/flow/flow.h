@@ -31,7 +31,8 @@ struct flow_kind {
     const char *name; /* with a step's name it makes a crash point: "operation.record_outcome" */
     const struct step *steps;
     void (*finished)(struct flow *flow);
-    /* Called on the loop when a transaction is over, before the next step: what it wrote is durable, or it had no room. */
+    /* Called on the loop when a transaction is over, before the next step: what it wrote is durable, or it had no room. NULL: nothing is
+     * to be done then. */
     void (*rested)(struct flow *flow, bool committed);
 };
 

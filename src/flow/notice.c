@@ -300,13 +300,7 @@ static void finished(struct flow *base)
     free(flow);
 }
 
-static void rested(struct flow *base, bool committed)
-{
-    (void)base;
-    (void)committed;
-}
-
-static const struct flow_kind notice_flow_kind = { "notice", steps, finished, rested };
+static const struct flow_kind notice_flow_kind = { "notice", steps, finished, NULL };
 
 /* ---- the door ---- */
 
