@@ -224,18 +224,30 @@ static struct shop *open_careful(void)
     return shop;
 }
 
+/* What the first is sent is lost on the way, or its answer is; then all is well. */
+static struct guest *lose_one(struct shop *shop, enum fake_network network)
+{
+    set_first(shop, network, 0, NULL);
+    struct guest *guest = pay(shop, "k1");
+    shop_pass(shop, SHOP_SECOND / 2);
+    heal_first(shop);
+    return guest;
+}
+
+static void assert_held_once(struct shop *shop, const struct guest *guest, const char *processor)
+{
+    assert_told(guest, 201, "done authorized 5000/0/0 operation=none");
+    assert_is_at(shop, guest, processor);
+    assert_int_equal(fake_bank_count(shop->world, "holds"), 1);
+}
+
 static void a_lost_try_that_is_not_there_falls_over(void **state)
 {
     (void)state;
     struct shop *shop = open_careful();
-    set_first(shop, NETWORK_LOSES_CALL, 0, NULL);
-    struct guest *guest = pay(shop, "k1");
-    shop_pass(shop, SHOP_SECOND / 2);
-    heal_first(shop);
-    assert_told(shop_answered(shop, guest), 201, "done authorized 5000/0/0 operation=none");
-    assert_is_at(shop, guest, "bank");
+    struct guest *guest = shop_answered(shop, lose_one(shop, NETWORK_LOSES_CALL));
+    assert_held_once(shop, guest, "bank");
     assert_event(shop, guest, "fell_over", "\"reason\":\"processor_has_nothing\"");
-    assert_int_equal(fake_bank_count(shop->world, "holds"), 1);
     shop_close(shop);
 }
 
@@ -243,13 +255,7 @@ static void a_lost_try_that_is_there_stays(void **state)
 {
     (void)state;
     struct shop *shop = open_careful();
-    set_first(shop, NETWORK_LOSES_ANSWER, 0, NULL);
-    struct guest *guest = pay(shop, "k1");
-    shop_pass(shop, SHOP_SECOND / 2);
-    heal_first(shop);
-    assert_told(shop_answered(shop, guest), 201, "done authorized 5000/0/0 operation=none");
-    assert_is_at(shop, guest, "first");
-    assert_int_equal(fake_bank_count(shop->world, "holds"), 1);
+    assert_held_once(shop, shop_answered(shop, lose_one(shop, NETWORK_LOSES_ANSWER)), "first");
     shop_close(shop);
 }
 
@@ -259,19 +265,13 @@ static void without_its_card_it_stays(void **state)
 {
     (void)state;
     struct shop *shop = open_careful();
-    set_first(shop, NETWORK_LOSES_CALL, 0, NULL);
-    (void)pay(shop, "k1");
-    shop_pass(shop, SHOP_SECOND / 2);
+    (void)lose_one(shop, NETWORK_LOSES_CALL);
     shop_lose(shop, true);
     shop_lose_memory(shop);
-    heal_first(shop);
     shop_begin(shop);
     shop_rest(shop);
     assert_int_equal(shop_open_operations(shop), 1); /* in review */
-    struct guest *guest = shop_answered(shop, pay(shop, "k1"));
-    assert_told(guest, 201, "done authorized 5000/0/0 operation=none");
-    assert_is_at(shop, guest, "first");
-    assert_int_equal(fake_bank_count(shop->world, "holds"), 1);
+    assert_held_once(shop, shop_answered(shop, pay(shop, "k1")), "first");
     shop_close(shop);
 }
 
@@ -280,16 +280,10 @@ static void a_restart_keeps_the_order(void **state)
 {
     (void)state;
     struct shop *shop = open_careful();
-    set_first(shop, NETWORK_LOSES_CALL, 0, NULL);
-    (void)pay(shop, "k1");
-    shop_pass(shop, SHOP_SECOND / 2);
+    (void)lose_one(shop, NETWORK_LOSES_CALL);
     shop_lose(shop, true);
-    heal_first(shop);
     shop_begin(shop);
-    struct guest *guest = shop_answered(shop, pay(shop, "k1"));
-    assert_told(guest, 201, "done authorized 5000/0/0 operation=none");
-    assert_is_at(shop, guest, "bank");
-    assert_int_equal(fake_bank_count(shop->world, "holds"), 1);
+    assert_held_once(shop, shop_answered(shop, pay(shop, "k1")), "bank");
     shop_close(shop);
 }
 
